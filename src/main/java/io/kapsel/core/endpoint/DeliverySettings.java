@@ -1,0 +1,57 @@
+package io.kapsel.core.endpoint;
+
+import io.kapsel.core.webhook.Header;
+import io.kapsel.core.webhook.Secret;
+import java.util.List;
+
+/**
+ * How webhooks leave.
+ *
+ * @param timeoutMillis from the start of the connection to the end of the response
+ * @param maxInFlight attempts at the same time; {@code fifo} always has one
+ * @param ratePerSecond attempts per second, 0 for no limit
+ * @param orderingKey JSONPath into the body, or {@code header:Name}, for {@link Ordering#KEYED}
+ * @param headers added to every attempt
+ * @param forwardHeaders which received headers are sent on
+ * @param forwardHeaderNames the names, for {@link Forward#LISTED}
+ * @param signingSecrets Standard Webhooks secrets, current first
+ */
+public record DeliverySettings(
+    int timeoutMillis,
+    int maxInFlight,
+    double ratePerSecond,
+    Ordering ordering,
+    String orderingKey,
+    List<Header> headers,
+    Forward forwardHeaders,
+    List<String> forwardHeaderNames,
+    boolean signingEnabled,
+    List<SigningSecret> signingSecrets) {
+
+  public enum Ordering {
+    PARALLEL,
+    FIFO,
+    KEYED
+  }
+
+  public enum Forward {
+    ALL,
+    NONE,
+    LISTED
+  }
+
+  /**
+   * @param expiresAtMillis when a rotated secret stops signing, 0 for the current one
+   */
+  public record SigningSecret(Secret secret, long expiresAtMillis) {}
+
+  public static final DeliverySettings DEFAULT =
+      new DeliverySettings(
+          30_000, 100, 0, Ordering.PARALLEL, "", List.of(), Forward.ALL, List.of(), true, List.of());
+
+  public DeliverySettings {
+    headers = List.copyOf(headers);
+    forwardHeaderNames = List.copyOf(forwardHeaderNames);
+    signingSecrets = List.copyOf(signingSecrets);
+  }
+}

@@ -1,0 +1,15 @@
+package io.kapsel.core.endpoint;
+
+import io.kapsel.core.webhook.IdempotencySettings;
+import io.kapsel.core.webhook.SignatureSettings;
+
+/** Everything a tenant configures about an endpoint. Belongs to the endpoint's journal. */
+public record EndpointConfig(
+    String name,
+    String url,
+    SignatureSettings signature,
+    IdempotencySettings idempotency,
+    RetryPolicy retry,
+    CircuitPolicy circuit,
+    DeliverySettings delivery,
+    boolean allowPrivateDestination) {}

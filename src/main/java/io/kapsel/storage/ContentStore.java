@@ -1,0 +1,28 @@
+package io.kapsel.storage;
+
+import io.kapsel.core.webhook.Webhook;
+import io.kapsel.core.webhook.WebhookId;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Webhook content: written once before acceptance, read for delivery. Implementations: PostgreSQL in
+ * production, the simulated store in the simulator. Stages may complete on any thread, and fail with
+ * {@link StorageUnavailable} when the store cannot answer; a failed store may still have happened.
+ */
+public interface ContentStore {
+  /** Completes when the content is durably committed. */
+  CompletionStage<Void> store(Webhook webhook);
+
+  /** The contents found, in no particular order; missing ones (erased, expired) are left out. */
+  CompletionStage<List<Webhook>> fetch(List<WebhookId> ids);
+
+  /** Removes content that was never acknowledged; unknown ids are ignored. */
+  CompletionStage<Void> remove(List<WebhookId> ids);
+
+  /**
+   * Content with an id in (after, until] that has no recorded outcome, in id order, without headers
+   * and body, at most {@code limit}.
+   */
+  CompletionStage<List<Webhook>> withoutOutcome(WebhookId after, WebhookId until, int limit);
+}
