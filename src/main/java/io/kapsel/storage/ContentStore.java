@@ -6,9 +6,10 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Webhook content: written once before acceptance, read for delivery. Implementations: PostgreSQL in
- * production, the simulated store in the simulator. Stages may complete on any thread, and fail with
- * {@link StorageUnavailable} when the store cannot answer; a failed store may still have happened.
+ * Webhook content: written once before acceptance, read for delivery. Implementations: PostgreSQL
+ * in production, the simulated store in the simulator. Stages may complete on any thread, and fail
+ * with {@link StorageUnavailable} when the store cannot answer; a failed store may still have
+ * happened.
  */
 public interface ContentStore {
   /** Completes when the content is durably committed. */

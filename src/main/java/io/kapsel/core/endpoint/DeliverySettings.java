@@ -47,7 +47,16 @@ public record DeliverySettings(
 
   public static final DeliverySettings DEFAULT =
       new DeliverySettings(
-          30_000, 100, 0, Ordering.PARALLEL, "", List.of(), Forward.ALL, List.of(), true, List.of());
+          30_000,
+          100,
+          0,
+          Ordering.PARALLEL,
+          "",
+          List.of(),
+          Forward.ALL,
+          List.of(),
+          true,
+          List.of());
 
   public DeliverySettings {
     headers = List.copyOf(headers);

@@ -41,8 +41,15 @@ public record RetryPolicy(
           0.25,
           10,
           List.of(
-              5_000L, 300_000L, 1_800_000L, 7_200_000L, 18_000_000L, 36_000_000L, 50_400_000L,
-              72_000_000L, 86_400_000L));
+              5_000L,
+              300_000L,
+              1_800_000L,
+              7_200_000L,
+              18_000_000L,
+              36_000_000L,
+              50_400_000L,
+              72_000_000L,
+              86_400_000L));
 
   public RetryPolicy {
     scheduleMillis = List.copyOf(scheduleMillis);

@@ -2,7 +2,10 @@ package io.kapsel.core.webhook;
 
 import java.util.Arrays;
 
-/** Immutable payload bytes. The array given or returned by the unsafe methods must not be written to. */
+/**
+ * Immutable payload bytes. The array given or returned by the unsafe methods must not be written
+ * to.
+ */
 public final class Body {
   public static final Body EMPTY = new Body(new byte[0]);
   private final byte[] bytes;

@@ -3,7 +3,10 @@ package io.kapsel.core.webhook;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
-/** Names one endpoint. Written {@code ep_} followed by 32 lower-case hex digits; sorts by creation time. */
+/**
+ * Names one endpoint. Written {@code ep_} followed by 32 lower-case hex digits; sorts by creation
+ * time.
+ */
 public record EndpointId(long high, long low) implements Comparable<EndpointId> {
   private static final String PREFIX = "ep_";
 

@@ -26,7 +26,7 @@ final class Ids {
     if (text.length() != prefix.length() + HEX_DIGITS || !text.startsWith(prefix)) return false;
     for (int i = prefix.length(); i < text.length(); i++) {
       char c = text.charAt(i);
-      if (!(c >= '0' && c <= '9' || c >= 'a' && c <= 'f')) return false;
+      if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) return false;
     }
     return true;
   }

@@ -53,7 +53,16 @@ public record SignatureSettings(
 
   public static SignatureSettings of(Scheme scheme, List<Secret> secrets) {
     return new SignatureSettings(
-        scheme, secrets, "X-Signature", Algorithm.SHA256, Encoding.HEX, "", "", "{body}", 300, false);
+        scheme,
+        secrets,
+        "X-Signature",
+        Algorithm.SHA256,
+        Encoding.HEX,
+        "",
+        "",
+        "{body}",
+        300,
+        false);
   }
 
   public SignatureSettings {

@@ -3,7 +3,10 @@ package io.kapsel.core.webhook;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
-/** Names one tenant. Written {@code ten_} followed by 32 lower-case hex digits; sorts by creation time. */
+/**
+ * Names one tenant. Written {@code ten_} followed by 32 lower-case hex digits; sorts by creation
+ * time.
+ */
 public record TenantId(long high, long low) implements Comparable<TenantId> {
   private static final String PREFIX = "ten_";
 

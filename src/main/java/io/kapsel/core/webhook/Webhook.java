@@ -9,6 +9,7 @@ import java.util.List;
  * @param laneKey hash of the ordering key for keyed endpoints, 0 when there is none
  * @param bodySha256 SHA-256 of the body, 32 bytes; not to be written to
  */
+@SuppressWarnings("ArrayRecordComponent") // webhooks are told apart by id, not by equals
 public record Webhook(
     WebhookId id,
     EndpointId endpoint,

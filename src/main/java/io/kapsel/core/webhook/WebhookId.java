@@ -3,7 +3,10 @@ package io.kapsel.core.webhook;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
-/** Names one webhook from its acceptance on. Written {@code evt_} followed by 32 lower-case hex digits; sorts by creation time. */
+/**
+ * Names one webhook from its acceptance on. Written {@code evt_} followed by 32 lower-case hex
+ * digits; sorts by creation time.
+ */
 public record WebhookId(long high, long low) implements Comparable<WebhookId> {
   private static final String PREFIX = "evt_";
 
