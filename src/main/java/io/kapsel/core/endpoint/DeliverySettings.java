@@ -45,6 +45,9 @@ public record DeliverySettings(
    */
   public record SigningSecret(Secret secret, long expiresAtMillis) {}
 
+  /** The current one and those that are still being phased out. */
+  public static final int SIGNING_SECRETS_MAX = 10;
+
   public static final DeliverySettings DEFAULT =
       new DeliverySettings(
           30_000,
@@ -62,5 +65,11 @@ public record DeliverySettings(
     headers = List.copyOf(headers);
     forwardHeaderNames = List.copyOf(forwardHeaderNames);
     signingSecrets = List.copyOf(signingSecrets);
+  }
+
+  DeliverySettings withSigningSecrets(List<SigningSecret> secrets) {
+    return new DeliverySettings(
+        timeoutMillis, maxInFlight, ratePerSecond, ordering, orderingKey, headers, forwardHeaders,
+        forwardHeaderNames, signingEnabled, secrets);
   }
 }

@@ -2,6 +2,7 @@ package io.kapsel.core.endpoint;
 
 import io.kapsel.core.webhook.IdempotencySettings;
 import io.kapsel.core.webhook.SignatureSettings;
+import java.util.List;
 
 /** Everything a tenant configures about an endpoint. Belongs to the endpoint's journal. */
 public record EndpointConfig(
@@ -12,4 +13,11 @@ public record EndpointConfig(
     RetryPolicy retry,
     CircuitPolicy circuit,
     DeliverySettings delivery,
-    boolean allowPrivateDestination) {}
+    boolean allowPrivateDestination) {
+
+  EndpointConfig withSigningSecrets(List<DeliverySettings.SigningSecret> secrets) {
+    return new EndpointConfig(
+        name, url, signature, idempotency, retry, circuit, delivery.withSigningSecrets(secrets),
+        allowPrivateDestination);
+  }
+}

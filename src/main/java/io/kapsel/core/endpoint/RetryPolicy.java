@@ -54,4 +54,33 @@ public record RetryPolicy(
   public RetryPolicy {
     scheduleMillis = List.copyOf(scheduleMillis);
   }
+
+  /** The delay before jitter after the given number of failed attempts in this budget (from 1). */
+  public long nominalDelayMillis(int failedAttempts) {
+    double delay =
+        switch (strategy) {
+          case EXPONENTIAL -> baseDelayMillis * Math.pow(multiplier, failedAttempts - 1);
+          case FIXED -> baseDelayMillis;
+          case SCHEDULE -> scheduleMillis.get(Math.min(failedAttempts, scheduleMillis.size()) - 1);
+        };
+    return (long) Math.min(delay, (double) maxDelayMillis);
+  }
+
+  /**
+   * The delay before the next attempt. Jitter is drawn from the part of its range that lies under the
+   * cap: clamping onto the cap would let half of all retries meet there again. Retry-After is a floor
+   * (RFC 9110 §10.2.3), spread upwards only.
+   *
+   * @param retryAfterMillis what the destination asked for, -1 for nothing
+   * @param draw uniform in [0, 1)
+   */
+  public long delayMillis(int failedAttempts, long retryAfterMillis, double draw) {
+    long nominal = nominalDelayMillis(failedAttempts);
+    double low = nominal * (1 - jitter);
+    double high = Math.min(nominal * (1 + jitter), (double) maxDelayMillis);
+    long delay = Math.round(low + (high - low) * draw);
+    long floor = Math.min(retryAfterMillis, RETRY_AFTER_MILLIS_MAX);
+    if (delay >= floor) return delay;
+    return Math.min(floor + (long) (nominal * jitter * draw), RETRY_AFTER_MILLIS_MAX);
+  }
 }

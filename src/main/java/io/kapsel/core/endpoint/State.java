@@ -1,0 +1,81 @@
+package io.kapsel.core.endpoint;
+
+import io.kapsel.core.webhook.TenantId;
+import io.kapsel.core.webhook.WebhookId;
+import org.pcollections.TreePMap;
+
+/**
+ * All that an endpoint must remember, immutable. What is in flight is not part of it: an attempt is
+ * not journaled before it is sent (docs/adr/0004), so after a crash it is simply due again.
+ *
+ * @param version rises with every change of configuration or status
+ * @param statusReason why it is disabled, empty otherwise
+ * @param nextSequence the sequence of the next accepted webhook
+ * @param outbox outcomes by batch number that history has not confirmed
+ * @param nextBatch the number of the next batch of outcomes
+ */
+public record State(
+    TenantId tenant,
+    EndpointConfig config,
+    Status status,
+    String statusReason,
+    long version,
+    long createdAtMillis,
+    long updatedAtMillis,
+    long nextSequence,
+    Backlog backlog,
+    KeyWindow window,
+    Circuit circuit,
+    TreePMap<Long, Endpoint.AttemptsEnded> outbox,
+    long nextBatch) {
+
+  boolean owns(WebhookId id) {
+    return backlog.contains(id)
+        || outbox.values().stream()
+            .flatMap(batch -> batch.ended().stream())
+            .anyMatch(ended -> ended.attempt().webhook().equals(id));
+  }
+
+  /** Attempts at the same time by configuration, before the circuit has its say. */
+  int maxInFlight() {
+    return config.delivery().ordering() == DeliverySettings.Ordering.FIFO
+        ? 1
+        : config.delivery().maxInFlight();
+  }
+
+  State withConfig(EndpointConfig to, long atMillis) {
+    return new State(
+        tenant, to, status, statusReason, version + 1, createdAtMillis, atMillis, nextSequence,
+        backlog.ordered(to.delivery().ordering()), window, circuit, outbox, nextBatch);
+  }
+
+  State withStatus(Status to, String reason, long atMillis) {
+    return new State(
+        tenant, config, to, reason, version + 1, createdAtMillis, atMillis, nextSequence, backlog,
+        window, circuit, outbox, nextBatch);
+  }
+
+  State withBacklog(Backlog to, long sequence) {
+    return new State(
+        tenant, config, status, statusReason, version, createdAtMillis, updatedAtMillis, sequence,
+        to, window, circuit, outbox, nextBatch);
+  }
+
+  State withWindow(KeyWindow to) {
+    return new State(
+        tenant, config, status, statusReason, version, createdAtMillis, updatedAtMillis,
+        nextSequence, backlog, to, circuit, outbox, nextBatch);
+  }
+
+  State withCircuit(Circuit to) {
+    return new State(
+        tenant, config, status, statusReason, version, createdAtMillis, updatedAtMillis,
+        nextSequence, backlog, window, to, outbox, nextBatch);
+  }
+
+  State withOutbox(TreePMap<Long, Endpoint.AttemptsEnded> to, long batch) {
+    return new State(
+        tenant, config, status, statusReason, version, createdAtMillis, updatedAtMillis,
+        nextSequence, backlog, window, circuit, to, batch);
+  }
+}
