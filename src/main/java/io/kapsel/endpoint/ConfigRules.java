@@ -1,0 +1,20 @@
+package io.kapsel.endpoint;
+
+import io.kapsel.core.webhook.Rejection;
+import io.kapsel.core.webhook.SignatureSettings.Scheme;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+
+/**
+ * The rules about a configuration's values that belong to other packages. Each answers what is wrong,
+ * in one sentence that does not contain the value.
+ *
+ * @param url the URL and whether it may be private
+ * @param jsonPath an RFC 9535 path
+ * @param secret a signing secret of the scheme
+ */
+public record ConfigRules(
+    BiFunction<String, Boolean, Optional<Rejection>> url,
+    Function<String, Optional<String>> jsonPath,
+    BiFunction<Scheme, String, Optional<String>> secret) {}
