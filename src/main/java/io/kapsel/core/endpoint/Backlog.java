@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pcollections.TreePMap;
@@ -88,7 +89,7 @@ public final class Backlog {
 
   public Optional<Pending> find(WebhookId id) {
     Long sequence = byId.get(id);
-    return sequence == null ? Optional.empty() : Optional.of(bySequence.get(sequence));
+    return sequence == null ? Optional.empty() : Optional.of(get(sequence));
   }
 
   public boolean contains(WebhookId id) {
@@ -106,7 +107,7 @@ public final class Backlog {
     for (Due due : eligible) {
       if (due.atMillis > nowMillis) break;
       if (except.containsKey(due.sequence)) continue;
-      result.add(bySequence.get(due.sequence));
+      result.add(get(due.sequence));
       if (result.size() == limit) break;
     }
     return result;
@@ -138,11 +139,14 @@ public final class Backlog {
     if (lane != 0) {
       places = lanes.minus(new Place(lane, pending.sequence()));
       Place next = places.ceiling(new Place(lane, Long.MIN_VALUE));
-      if (next != null && next.lane == lane)
-        remaining = remaining.plus(dueOf(at(places, next)));
+      if (next != null && next.lane == lane) remaining = remaining.plus(dueOf(get(next.sequence)));
     }
     return new Backlog(
-        ordering, bySequence.minus(pending.sequence()), byId.minus(pending.id()), remaining, places);
+        ordering,
+        bySequence.minus(pending.sequence()),
+        byId.minus(pending.id()),
+        remaining,
+        places);
   }
 
   /** Replaces a webhook by itself with other counters or another due time. */
@@ -156,9 +160,8 @@ public final class Backlog {
         lanes);
   }
 
-  private Pending at(TreePSet<Place> places, Place place) {
-    assert places.contains(place);
-    return bySequence.get(place.sequence);
+  private Pending get(long sequence) {
+    return Objects.requireNonNull(bySequence.get(sequence));
   }
 
   private static boolean isHead(TreePSet<Place> places, long lane, long sequence) {

@@ -2,9 +2,9 @@ package io.kapsel.core.endpoint;
 
 /**
  * A circuit breaker as a value. An open circuit whose time has passed is half open: one probe at a
- * time may go, and the first probe that succeeds makes the phase explicit. After closing, the number
- * in flight ramps up by one per success, so that a backlog does not fall on a destination that has
- * just come back.
+ * time may go, and the first probe that succeeds makes the phase explicit. After closing, the
+ * number in flight ramps up by one per success, so that a backlog does not fall on a destination
+ * that has just come back.
  *
  * @param recent outcomes of the last attempts, newest in the lowest bit, 1 for a failure
  * @param recentCount how many of those bits count
@@ -36,8 +36,8 @@ public record Circuit(
   /**
    * The circuit after one outcome.
    *
-   * @param probe whether the attempt was sent as a probe; while the circuit is not closed only probes
-   *     count, since the others were sent before it opened
+   * @param probe whether the attempt was sent as a probe; while the circuit is not closed only
+   *     probes count, since the others were sent before it opened
    * @param rampEnd the number in flight at which the ramp ends
    */
   public Circuit after(
@@ -45,9 +45,13 @@ public record Circuit(
     return switch (kind) {
       case REFUSED, GONE -> this;
       case DELIVERED ->
-          phase == Phase.CLOSED ? succeeded(policy, rampEnd) : probe ? probeSucceeded(policy, rampEnd) : this;
+          phase == Phase.CLOSED
+              ? succeeded(policy, rampEnd)
+              : probe ? probeSucceeded(policy, rampEnd) : this;
       case FAILED, RATE_LIMITED, UNKNOWN ->
-          phase == Phase.CLOSED ? failed(nowMillis, policy) : probe ? open(nowMillis, policy) : this;
+          phase == Phase.CLOSED
+              ? failed(nowMillis, policy)
+              : probe ? open(nowMillis, policy) : this;
     };
   }
 
@@ -63,12 +67,12 @@ public record Circuit(
   }
 
   private Circuit failed(long nowMillis, CircuitPolicy policy) {
-    long bits = recent << 1 | 1;
+    long bits = (recent << 1) | 1;
     int count = Math.min(recentCount + 1, policy.window());
     int failures = Long.bitCount(bits & mask(count));
     boolean opens =
         consecutiveFailures + 1 >= policy.consecutiveFailures()
-            || count == policy.window() && failures >= policy.failureRate() * count;
+            || (count == policy.window() && failures >= policy.failureRate() * count);
     return opens
         ? open(nowMillis, policy)
         : new Circuit(Phase.CLOSED, consecutiveFailures + 1, bits, count, 0, 0, ramp);

@@ -69,7 +69,15 @@ public record DeliverySettings(
 
   DeliverySettings withSigningSecrets(List<SigningSecret> secrets) {
     return new DeliverySettings(
-        timeoutMillis, maxInFlight, ratePerSecond, ordering, orderingKey, headers, forwardHeaders,
-        forwardHeaderNames, signingEnabled, secrets);
+        timeoutMillis,
+        maxInFlight,
+        ratePerSecond,
+        ordering,
+        orderingKey,
+        headers,
+        forwardHeaders,
+        forwardHeaderNames,
+        signingEnabled,
+        secrets);
   }
 }

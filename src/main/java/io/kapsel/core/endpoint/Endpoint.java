@@ -1,7 +1,6 @@
 package io.kapsel.core.endpoint;
 
 import io.kapsel.core.endpoint.Flight.InFlight;
-import io.kapsel.core.endpoint.KeyWindow.Key;
 import io.kapsel.core.endpoint.KeyWindow.Seen;
 import io.kapsel.core.webhook.ErrorCode;
 import io.kapsel.core.webhook.Rejection;
@@ -17,10 +16,10 @@ import org.jspecify.annotations.Nullable;
 import org.pcollections.TreePMap;
 
 /**
- * The whole life of a webhook at its endpoint, as pure functions. The shell persists the events that
- * {@link #decide} returns, folds them with {@link #evolve}, and then does what {@link #plan} says.
- * {@code plan} reads only the state and what is in flight, never the command that came before: after
- * a recovery it finds every duty again.
+ * The whole life of a webhook at its endpoint, as pure functions. The shell persists the events
+ * that {@link #decide} returns, folds them with {@link #evolve}, and then does what {@link #plan}
+ * says. {@code plan} reads only the state and what is in flight, never the command that came
+ * before: after a recovery it finds every duty again.
  */
 public final class Endpoint {
   private Endpoint() {}
@@ -56,7 +55,7 @@ public final class Endpoint {
   /**
    * @param key null when the endpoint or the sender uses none
    */
-  public record Offered(WebhookId id, @Nullable Key key, long bodyHash, long laneKey) {}
+  public record Offered(WebhookId id, @Nullable KeyHash key, long bodyHash, long laneKey) {}
 
   /**
    * A retry by hand, with a fresh budget.
@@ -290,12 +289,10 @@ public final class Endpoint {
     };
   }
 
-  private static Decision configure(
-      State state, Flight flight, Configure command, long nowMillis) {
+  private static Decision configure(State state, Flight flight, Configure command, long nowMillis) {
     if (command.expectedVersion() != 0 && command.expectedVersion() != state.version())
       return refuse(flight, ErrorCode.PRECONDITION_FAILED, "The endpoint has changed meanwhile.");
-    if (command.config().equals(state.config()))
-      return new Decision(List.of(), new Done(), flight);
+    if (command.config().equals(state.config())) return new Decision(List.of(), new Done(), flight);
     return done(flight, new Configured(nowMillis, command.config()));
   }
 
@@ -347,7 +344,7 @@ public final class Endpoint {
       return new Decision(List.of(), new SettingsOutdated(), flight);
     List<Answer> answers = new ArrayList<>(offer.webhooks().size());
     List<Offered> accepted = new ArrayList<>(offer.webhooks().size());
-    TreeMap<Key, Offered> keys = new TreeMap<>();
+    TreeMap<KeyHash, Offered> keys = new TreeMap<>();
     TreeMap<WebhookId, Offered> ids = new TreeMap<>();
     for (Offered webhook : offer.webhooks()) {
       Answer answer = known(state, offer, webhook, keys, ids, nowMillis, limits);
@@ -374,14 +371,14 @@ public final class Endpoint {
       State state,
       Offer offer,
       Offered webhook,
-      Map<Key, Offered> keysBefore,
+      Map<KeyHash, Offered> keysBefore,
       Map<WebhookId, Offered> idsBefore,
       long nowMillis,
       Limits limits) {
     if (idsBefore.containsKey(webhook.id()) || state.backlog().contains(webhook.id()))
       return new Accepted();
     if (offer.reconciled() && state.owns(webhook.id())) return new Accepted();
-    Key key = webhook.key();
+    KeyHash key = webhook.key();
     if (key == null) return null;
     Offered before = keysBefore.get(key);
     Optional<Seen> seen =

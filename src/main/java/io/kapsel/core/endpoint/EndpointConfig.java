@@ -17,7 +17,13 @@ public record EndpointConfig(
 
   EndpointConfig withSigningSecrets(List<DeliverySettings.SigningSecret> secrets) {
     return new EndpointConfig(
-        name, url, signature, idempotency, retry, circuit, delivery.withSigningSecrets(secrets),
+        name,
+        url,
+        signature,
+        idempotency,
+        retry,
+        circuit,
+        delivery.withSigningSecrets(secrets),
         allowPrivateDestination);
   }
 }

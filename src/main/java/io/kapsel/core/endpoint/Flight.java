@@ -6,8 +6,8 @@ import java.util.OptionalLong;
 import org.pcollections.TreePMap;
 
 /**
- * What the living endpoint knows and may forget in a crash: attempts in flight, the pace of the rate
- * limit, how far history has confirmed. Immutable.
+ * What the living endpoint knows and may forget in a crash: attempts in flight, the pace of the
+ * rate limit, how far history has confirmed. Immutable.
  *
  * @param paceMillis when the next attempt may start under the rate limit
  * @param confirmedBatch the newest outcome batch that history has confirmed, -1 for none

@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
 import org.pcollections.TreePMap;
 
 /**
- * The idempotency keys an endpoint has seen, immutable. New keys live in a small ordered map; when it
- * is full it is frozen into a segment of sorted primitive arrays, and segments of one hour are merged
- * as in a log-structured tree. A million keys cost 40 MB, a look-up some forty binary searches, and
- * forgetting is dropping whole segments.
+ * The idempotency keys an endpoint has seen, immutable. New keys live in a small ordered map; when
+ * it is full it is frozen into a segment of sorted primitive arrays, and segments of one hour are
+ * merged as in a log-structured tree. A million keys cost 40 MB, a look-up some forty binary
+ * searches, and forgetting is dropping whole segments.
  *
  * <p>A key is a 128-bit hash. Its entry carries the webhook that was accepted under it and a 64-bit
  * hash of that body, so that the first answer can be repeated and another body be told apart.
@@ -27,19 +27,11 @@ public final class KeyWindow {
 
   private static final long BUCKET_MILLIS = 3_600_000;
 
-  /** A hashed idempotency key. */
-  public record Key(long high, long low) implements Comparable<Key> {
-    @Override
-    public int compareTo(Key other) {
-      int order = Long.compare(high, other.high);
-      return order != 0 ? order : Long.compare(low, other.low);
-    }
-  }
-
   /** What is remembered under a key. */
   public record Seen(WebhookId webhook, long bodyHash) {}
 
   /** Sorted by key; five longs a row: key high and low, body hash, webhook high and low. */
+  @SuppressWarnings("ArrayRecordComponent") // equality is by content, below
   public record Segment(long bucket, long newestMillis, long[] rows) {
     static final int WIDTH = 5;
 
@@ -47,12 +39,12 @@ public final class KeyWindow {
       return rows.length / WIDTH;
     }
 
-    private int indexOf(Key key) {
+    private int indexOf(KeyHash key) {
       int low = 0;
       int high = size() - 1;
       while (low <= high) {
         int middle = (low + high) >>> 1;
-        int order = compare(middle, key.high, key.low);
+        int order = compare(middle, key.high(), key.low());
         if (order < 0) low = middle + 1;
         else if (order > 0) high = middle - 1;
         else return middle;
@@ -112,12 +104,12 @@ public final class KeyWindow {
   public static final KeyWindow EMPTY = new KeyWindow(List.of(), TreePMap.empty(), 0, 0);
 
   private final List<Segment> segments;
-  private final TreePMap<Key, Seen> live;
+  private final TreePMap<KeyHash, Seen> live;
   private final long liveNewestMillis;
   private final int frozenSize;
 
   private KeyWindow(
-      List<Segment> segments, TreePMap<Key, Seen> live, long liveNewestMillis, int frozenSize) {
+      List<Segment> segments, TreePMap<KeyHash, Seen> live, long liveNewestMillis, int frozenSize) {
     this.segments = segments;
     this.live = live;
     this.liveNewestMillis = liveNewestMillis;
@@ -126,17 +118,20 @@ public final class KeyWindow {
 
   /** Rebuilds a window from its parts, as a snapshot stores them. */
   public static KeyWindow of(
-      List<Segment> segments, Map<Key, Seen> live, long liveNewestMillis) {
+      List<Segment> segments, Map<KeyHash, Seen> live, long liveNewestMillis) {
     int frozen = segments.stream().mapToInt(Segment::size).sum();
     return new KeyWindow(
-        List.copyOf(segments), TreePMap.<Key, Seen>empty().plusAll(live), liveNewestMillis, frozen);
+        List.copyOf(segments),
+        TreePMap.<KeyHash, Seen>empty().plusAll(live),
+        liveNewestMillis,
+        frozen);
   }
 
   public List<Segment> segments() {
     return segments;
   }
 
-  public Map<Key, Seen> live() {
+  public Map<KeyHash, Seen> live() {
     return live;
   }
 
@@ -149,7 +144,7 @@ public final class KeyWindow {
   }
 
   /** What was accepted under this key at or after {@code sinceMillis}. */
-  public Optional<Seen> find(Key key, long sinceMillis) {
+  public Optional<Seen> find(KeyHash key, long sinceMillis) {
     Seen seen = live.get(key);
     for (int i = segments.size() - 1; seen == null && i >= 0; i--) {
       int row = segments.get(i).indexOf(key);
@@ -159,7 +154,7 @@ public final class KeyWindow {
         .filter(found -> found.webhook().createdAtMillis() >= sinceMillis);
   }
 
-  KeyWindow plus(Key key, Seen seen, long atMillis) {
+  KeyWindow plus(KeyHash key, Seen seen, long atMillis) {
     KeyWindow added =
         new KeyWindow(
             segments, live.plus(key, seen), Math.max(liveNewestMillis, atMillis), frozenSize);
@@ -188,7 +183,7 @@ public final class KeyWindow {
   private KeyWindow frozen() {
     long[] rows = new long[live.size() * Segment.WIDTH];
     int at = 0;
-    for (Map.Entry<Key, Seen> entry : live.entrySet()) {
+    for (Map.Entry<KeyHash, Seen> entry : live.entrySet()) {
       rows[at++] = entry.getKey().high();
       rows[at++] = entry.getKey().low();
       rows[at++] = entry.getValue().bodyHash();

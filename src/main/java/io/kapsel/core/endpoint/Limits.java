@@ -6,10 +6,12 @@ package io.kapsel.core.endpoint;
  * @param queueMax pending webhooks per endpoint; past it the sender gets 503
  * @param windowMillis how long an idempotency key is remembered
  * @param windowKeysMax how many keys are remembered; past it the oldest are forgotten early
- * @param offerAgeMillisMax an offer older than this is refused: its sender has been answered already
- * @param attemptGraceMillis how long past its timeout an attempt may stay unanswered before it counts
- *     as lost
- * @param outboxBatchesMax outcome batches that history has not confirmed before no new attempt starts
+ * @param offerAgeMillisMax an offer older than this is refused: its sender has been answered
+ *     already
+ * @param attemptGraceMillis how long past its timeout an attempt may stay unanswered before it
+ *     counts as lost
+ * @param outboxBatchesMax outcome batches that history has not confirmed before no new attempt
+ *     starts
  * @param rotationOverlapMillis how long a rotated signing secret keeps signing
  */
 public record Limits(

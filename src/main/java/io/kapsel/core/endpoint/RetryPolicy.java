@@ -67,9 +67,9 @@ public record RetryPolicy(
   }
 
   /**
-   * The delay before the next attempt. Jitter is drawn from the part of its range that lies under the
-   * cap: clamping onto the cap would let half of all retries meet there again. Retry-After is a floor
-   * (RFC 9110 §10.2.3), spread upwards only.
+   * The delay before the next attempt. Jitter is drawn from the part of its range that lies under
+   * the cap: clamping onto the cap would let half of all retries meet there again. Retry-After is a
+   * floor (RFC 9110 §10.2.3), spread upwards only.
    *
    * @param retryAfterMillis what the destination asked for, -1 for nothing
    * @param draw uniform in [0, 1)

@@ -45,37 +45,103 @@ public record State(
 
   State withConfig(EndpointConfig to, long atMillis) {
     return new State(
-        tenant, to, status, statusReason, version + 1, createdAtMillis, atMillis, nextSequence,
-        backlog.ordered(to.delivery().ordering()), window, circuit, outbox, nextBatch);
+        tenant,
+        to,
+        status,
+        statusReason,
+        version + 1,
+        createdAtMillis,
+        atMillis,
+        nextSequence,
+        backlog.ordered(to.delivery().ordering()),
+        window,
+        circuit,
+        outbox,
+        nextBatch);
   }
 
   State withStatus(Status to, String reason, long atMillis) {
     return new State(
-        tenant, config, to, reason, version + 1, createdAtMillis, atMillis, nextSequence, backlog,
-        window, circuit, outbox, nextBatch);
+        tenant,
+        config,
+        to,
+        reason,
+        version + 1,
+        createdAtMillis,
+        atMillis,
+        nextSequence,
+        backlog,
+        window,
+        circuit,
+        outbox,
+        nextBatch);
   }
 
   State withBacklog(Backlog to, long sequence) {
     return new State(
-        tenant, config, status, statusReason, version, createdAtMillis, updatedAtMillis, sequence,
-        to, window, circuit, outbox, nextBatch);
+        tenant,
+        config,
+        status,
+        statusReason,
+        version,
+        createdAtMillis,
+        updatedAtMillis,
+        sequence,
+        to,
+        window,
+        circuit,
+        outbox,
+        nextBatch);
   }
 
   State withWindow(KeyWindow to) {
     return new State(
-        tenant, config, status, statusReason, version, createdAtMillis, updatedAtMillis,
-        nextSequence, backlog, to, circuit, outbox, nextBatch);
+        tenant,
+        config,
+        status,
+        statusReason,
+        version,
+        createdAtMillis,
+        updatedAtMillis,
+        nextSequence,
+        backlog,
+        to,
+        circuit,
+        outbox,
+        nextBatch);
   }
 
   State withCircuit(Circuit to) {
     return new State(
-        tenant, config, status, statusReason, version, createdAtMillis, updatedAtMillis,
-        nextSequence, backlog, window, to, outbox, nextBatch);
+        tenant,
+        config,
+        status,
+        statusReason,
+        version,
+        createdAtMillis,
+        updatedAtMillis,
+        nextSequence,
+        backlog,
+        window,
+        to,
+        outbox,
+        nextBatch);
   }
 
   State withOutbox(TreePMap<Long, Endpoint.AttemptsEnded> to, long batch) {
     return new State(
-        tenant, config, status, statusReason, version, createdAtMillis, updatedAtMillis,
-        nextSequence, backlog, window, circuit, to, batch);
+        tenant,
+        config,
+        status,
+        statusReason,
+        version,
+        createdAtMillis,
+        updatedAtMillis,
+        nextSequence,
+        backlog,
+        window,
+        circuit,
+        to,
+        batch);
   }
 }
