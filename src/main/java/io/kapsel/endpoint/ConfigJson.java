@@ -24,11 +24,11 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * An endpoint's configuration as JSON: read from a tenant (strict, all problems at once), merged (RFC
- * 7396), shown (without secrets), and kept in the journal (complete).
+ * An endpoint's configuration as JSON: read from a tenant (strict, all problems at once), merged
+ * (RFC 7396), shown (without secrets), and kept in the journal (complete).
  *
- * <p>The journal form is read for as long as journals live: members are only ever added, a missing one
- * reads as its default, and nothing about it is validated again.
+ * <p>The journal form is read for as long as journals live: members are only ever added, a missing
+ * one reads as its default, and nothing about it is validated again.
  */
 public final class ConfigJson {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
@@ -65,7 +65,8 @@ public final class ConfigJson {
   /** RFC 7396 §2. */
   static JsonNode merged(JsonNode target, JsonNode patch) {
     if (!(patch instanceof ObjectNode changes)) return patch;
-    ObjectNode result = target instanceof ObjectNode object ? object.deepCopy() : NODES.objectNode();
+    ObjectNode result =
+        target instanceof ObjectNode object ? object.deepCopy() : NODES.objectNode();
     changes
         .properties()
         .forEach(

@@ -141,7 +141,8 @@ final class ConfigReader {
             configuration(fields, "prefix", or.prefix()),
             headerName(fields, "timestamp_header", or.timestampHeader(), true),
             template(fields, or.template()),
-            (int) fields.duration("tolerance_seconds", or.toleranceSeconds(), 1, DAY_MILLIS / 1_000),
+            (int)
+                fields.duration("tolerance_seconds", or.toleranceSeconds(), 1, DAY_MILLIS / 1_000),
             fields.flag("allow_sha1", or.allowSha1()));
     fields.end();
     return settings;
@@ -212,8 +213,7 @@ final class ConfigReader {
       rules
           .jsonPath()
           .apply(settings.jsonPath())
-          .ifPresent(
-              wrong -> fields.problem("json_path", ErrorCode.INVALID_CONFIGURATION, wrong));
+          .ifPresent(wrong -> fields.problem("json_path", ErrorCode.INVALID_CONFIGURATION, wrong));
     }
     fields.end();
     return settings;
@@ -342,7 +342,8 @@ final class ConfigReader {
     int index = 0;
     for (JsonNode item : fields.items("forward_headers", HEADERS_MAX)) {
       String at = fields.pointerTo("forward_headers") + "/" + index++;
-      if (item.isTextual() && TOKEN.matcher(item.textValue()).matches()) names.add(item.textValue());
+      if (item.isTextual() && TOKEN.matcher(item.textValue()).matches())
+        names.add(item.textValue());
       else problems.add(new Problem(at, ErrorCode.INVALID_HEADER, "Must be a header name."));
     }
     return names;

@@ -7,8 +7,8 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
- * The rules about a configuration's values that belong to other packages. Each answers what is wrong,
- * in one sentence that does not contain the value.
+ * The rules about a configuration's values that belong to other packages. Each answers what is
+ * wrong, in one sentence that does not contain the value.
  *
  * @param url the URL and whether it may be private
  * @param jsonPath an RFC 9535 path

@@ -12,9 +12,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Reads the members of one JSON object and notes every problem with its pointer. A reading that has a
- * problem returns the fallback, so that the reader can go on and find the rest; the result counts only
- * when no problem was noted. Null and absent are the same.
+ * Reads the members of one JSON object and notes every problem with its pointer. A reading that has
+ * a problem returns the fallback, so that the reader can go on and find the rest; the result counts
+ * only when no problem was noted. Null and absent are the same.
  */
 public final class Fields {
   private final ObjectNode object;
@@ -204,7 +204,9 @@ public final class Fields {
     return text;
   }
 
-  /** No control characters and no half of a surrogate pair: what every store and screen can hold. */
+  /**
+   * No control characters and no half of a surrogate pair: what every store and screen can hold.
+   */
   public static boolean isPrintable(String text) {
     for (int i = 0; i < text.length(); ) {
       int codePoint = text.codePointAt(i);

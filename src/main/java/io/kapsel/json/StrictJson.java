@@ -17,8 +17,8 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 
 /**
- * RFC 8259 and nothing beside it: UTF-8 without a byte order mark, no duplicate names, nothing after
- * the value, no comments, no NaN, bounded depth. Never throws for any input.
+ * RFC 8259 and nothing beside it: UTF-8 without a byte order mark, no duplicate names, nothing
+ * after the value, no comments, no NaN, bounded depth. Never throws for any input.
  */
 public final class StrictJson {
   /** Configuration is shallow; a deeper document is a mistake or an attack. */

@@ -21,6 +21,7 @@ import io.kapsel.json.StrictJson;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -406,7 +407,10 @@ class ConfigJsonTest {
         () -> leaf,
         inner ->
             Arbitraries.oneOf(
-                inner.list().ofMaxSize(3).map(items -> JsonNodeFactory.instance.arrayNode().addAll(items)),
+                inner
+                    .list()
+                    .ofMaxSize(3)
+                    .map(items -> JsonNodeFactory.instance.arrayNode().addAll(items)),
                 Arbitraries.maps(Arbitraries.of(names), inner)
                     .ofMaxSize(8)
                     .map(
@@ -419,7 +423,7 @@ class ConfigJsonTest {
         4);
   }
 
-  private static TreeSet<String> namesIn(JsonNode node) {
+  private static SortedSet<String> namesIn(JsonNode node) {
     var names = new TreeSet<>(List.of("secrets", "preset", "anything"));
     node.properties()
         .forEach(
