@@ -1,0 +1,2 @@
+/** Reaches Akka's package-private cluster provider. */
+package akka.cluster;

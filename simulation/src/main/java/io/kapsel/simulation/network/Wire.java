@@ -1,0 +1,6 @@
+package io.kapsel.simulation.network;
+
+/** A node's end of the network. */
+public interface Wire {
+  void receive(int stream, byte[] frame);
+}

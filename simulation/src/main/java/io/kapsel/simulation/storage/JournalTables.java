@@ -1,0 +1,107 @@
+package io.kapsel.simulation.storage;
+
+import io.kapsel.core.webhook.Body;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** The rows of the journal and of the snapshots: bytes, with the journal's primary key enforced. */
+public final class JournalTables {
+  /** One event as it is stored. */
+  public record Row(
+      String persistenceId,
+      long sequenceNr,
+      Body payload,
+      int serializer,
+      String manifest,
+      String writer,
+      long timestamp) {}
+
+  /** One snapshot as it is stored. */
+  public record Snapshot(
+      String persistenceId,
+      long sequenceNr,
+      long timestamp,
+      Body payload,
+      int serializer,
+      String manifest) {}
+
+  private final Map<String, TreeMap<Long, Row>> rows = new TreeMap<>();
+  private final Map<String, Long> highest = new HashMap<>();
+  private final Map<String, TreeMap<Long, Snapshot>> snapshots = new TreeMap<>();
+
+  /** All or nothing. */
+  void insert(List<Row> inserted) {
+    for (Row row : inserted) {
+      TreeMap<Long, Row> existing = rows.get(row.persistenceId);
+      if (existing != null && existing.containsKey(row.sequenceNr)) {
+        throw new IllegalStateException(
+            "duplicate key " + row.persistenceId + "/" + row.sequenceNr);
+      }
+    }
+    for (Row row : inserted) {
+      rows.computeIfAbsent(row.persistenceId, id -> new TreeMap<>()).put(row.sequenceNr, row);
+      highest.merge(row.persistenceId, row.sequenceNr, Math::max);
+    }
+  }
+
+  void deleteTo(String persistenceId, long to) {
+    TreeMap<Long, Row> existing = rows.get(persistenceId);
+    if (existing != null) existing.headMap(to, true).clear();
+  }
+
+  List<Row> replay(String persistenceId, long from, long to, long max) {
+    TreeMap<Long, Row> existing = rows.get(persistenceId);
+    if (existing == null || from > to) return List.of();
+    List<Row> found = new ArrayList<>();
+    for (Row row : existing.subMap(from, true, to, true).values()) {
+      if (found.size() >= max) break;
+      found.add(row);
+    }
+    return found;
+  }
+
+  long highest(String persistenceId) {
+    return highest.getOrDefault(persistenceId, 0L);
+  }
+
+  void save(Snapshot snapshot) {
+    snapshots
+        .computeIfAbsent(snapshot.persistenceId, id -> new TreeMap<>())
+        .put(snapshot.sequenceNr, snapshot);
+  }
+
+  @Nullable Snapshot latest(String persistenceId, long maxSequenceNr, long maxTimestamp) {
+    TreeMap<Long, Snapshot> existing = snapshots.get(persistenceId);
+    if (existing == null) return null;
+    for (Snapshot snapshot : existing.descendingMap().values()) {
+      if (snapshot.sequenceNr <= maxSequenceNr && snapshot.timestamp <= maxTimestamp) {
+        return snapshot;
+      }
+    }
+    return null;
+  }
+
+  void deleteSnapshots(String persistenceId, long from, long to) {
+    TreeMap<Long, Snapshot> existing = snapshots.get(persistenceId);
+    if (existing != null && from <= to) existing.subMap(from, true, to, true).clear();
+  }
+
+  /** For checks after the run: every row of one persistence id that was never deleted, in order. */
+  public List<Row> rows(String persistenceId) {
+    TreeMap<Long, Row> existing = rows.get(persistenceId);
+    return existing == null ? List.of() : List.copyOf(existing.values());
+  }
+
+  public List<String> persistenceIds() {
+    return List.copyOf(rows.keySet());
+  }
+
+  public List<Snapshot> snapshots(String persistenceId) {
+    TreeMap<Long, Snapshot> existing = snapshots.get(persistenceId);
+    return existing == null ? List.of() : List.copyOf(existing.values());
+  }
+}

@@ -1,0 +1,154 @@
+package io.kapsel.simulation.storage;
+
+import akka.actor.ActorRef;
+import akka.actor.ExtendedActorSystem;
+import akka.dispatch.Futures;
+import akka.persistence.AtomicWrite;
+import akka.persistence.PersistentRepr;
+import akka.persistence.journal.Tagged;
+import akka.persistence.journal.japi.AsyncWriteJournal;
+import akka.serialization.Serialization;
+import akka.serialization.Serialization$;
+import akka.serialization.SerializationExtension;
+import akka.serialization.Serializer;
+import akka.serialization.Serializers;
+import com.typesafe.config.Config;
+import io.kapsel.core.webhook.Body;
+import io.kapsel.simulation.storage.JournalTables.Row;
+import io.kapsel.simulation.world.Node;
+import io.kapsel.simulation.world.World;
+import io.kapsel.simulation.world.WorldConfig;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import scala.concurrent.Future;
+import scala.concurrent.Promise;
+import scala.jdk.javaapi.CollectionConverters;
+
+/** The journal plug-in of a simulated node. */
+public final class SimulatedJournal extends AsyncWriteJournal {
+  private final Node node = WorldConfig.nodeOf(context().system().settings().config());
+  private final Database database = World.inside().facility(Database.class);
+  private final JournalTables tables = World.inside().facility(JournalTables.class);
+  private final Serialization serialization = SerializationExtension.get(context().system());
+  private final ExtendedActorSystem system = (ExtendedActorSystem) context().system();
+
+  /** Called by Akka. */
+  public SimulatedJournal(Config config) {}
+
+  @Override
+  public Future<Iterable<Optional<Exception>>> doAsyncWriteMessages(
+      Iterable<AtomicWrite> messages) {
+    List<Row> rows = new ArrayList<>();
+    List<Optional<Exception>> stored = new ArrayList<>();
+    for (AtomicWrite write : messages) {
+      stored.add(Optional.empty());
+      for (PersistentRepr event : CollectionConverters.asJava(write.payload())) {
+        rows.add(serialise(event));
+      }
+    }
+    String id = rows.getFirst().persistenceId();
+    String what =
+        "write " + id + " " + rows.getFirst().sequenceNr() + ".." + rows.getLast().sequenceNr();
+    return request(
+        true,
+        what,
+        id,
+        () -> {
+          tables.insert(rows);
+          return Collections.unmodifiableList(stored);
+        });
+  }
+
+  private Row serialise(PersistentRepr event) {
+    Object payload = event.payload() instanceof Tagged tagged ? tagged.payload() : event.payload();
+    Serializer serializer = serialization.findSerializerFor(payload);
+    byte[] bytes =
+        Serialization$.MODULE$.withTransportInformation(system, () -> serializer.toBinary(payload));
+    return new Row(
+        event.persistenceId(),
+        event.sequenceNr(),
+        Body.wrap(bytes),
+        serializer.identifier(),
+        Serializers.manifestFor(serializer, payload),
+        event.writerUuid(),
+        event.timestamp());
+  }
+
+  @Override
+  public Future<Void> doAsyncDeleteMessagesTo(String persistenceId, long toSequenceNr) {
+    return request(
+        true,
+        "delete " + persistenceId + " to " + toSequenceNr,
+        persistenceId,
+        () -> {
+          tables.deleteTo(persistenceId, toSequenceNr);
+          return null;
+        });
+  }
+
+  @Override
+  public Future<Void> doAsyncReplayMessages(
+      String persistenceId, long from, long to, long max, Consumer<PersistentRepr> replay) {
+    Future<List<Row>> rows =
+        request(
+            false,
+            "replay " + persistenceId + " from " + from,
+            persistenceId,
+            () -> tables.replay(persistenceId, from, to, max));
+    return rows.map(
+        found -> {
+          for (Row row : found) replay.accept(deserialise(row));
+          return null;
+        },
+        context().dispatcher());
+  }
+
+  private PersistentRepr deserialise(Row row) {
+    Object payload =
+        Serialization$.MODULE$.withTransportInformation(
+            system,
+            () ->
+                serialization
+                    .deserialize(row.payload().unsafeBytes(), row.serializer(), row.manifest())
+                    .get());
+    return PersistentRepr.apply(
+            payload,
+            row.sequenceNr(),
+            row.persistenceId(),
+            "",
+            false,
+            ActorRef.noSender(),
+            row.writer())
+        .withTimestamp(row.timestamp());
+  }
+
+  @Override
+  public Future<Long> doAsyncReadHighestSequenceNr(String persistenceId, long from) {
+    return request(
+        false, "highest " + persistenceId, persistenceId, () -> tables.highest(persistenceId));
+  }
+
+  private <R, T extends R> Future<R> request(
+      boolean write, String what, String key, Callable<T> operation) {
+    Promise<R> promise = Futures.promise();
+    database.<T>request(
+        node,
+        Database.Table.JOURNAL,
+        write,
+        what,
+        key,
+        operation,
+        (value, failure) -> {
+          if (failure == null) {
+            promise.success(value);
+          } else {
+            promise.failure(failure);
+          }
+        });
+    return promise.future();
+  }
+}
