@@ -60,12 +60,15 @@ public final class Backlog {
         ordering, TreePMap.empty(), TreePMap.empty(), TreePSet.empty(), TreePSet.empty());
   }
 
-  /** The same webhooks under another ordering. */
-  public Backlog ordered(Ordering other) {
-    if (other == ordering) return this;
-    Backlog result = empty(other);
-    for (Pending pending : bySequence.values()) result = result.plus(pending);
+  public static Backlog of(Ordering ordering, Iterable<Pending> webhooks) {
+    Backlog result = empty(ordering);
+    for (Pending pending : webhooks) result = result.plus(pending);
     return result;
+  }
+
+  /** The same webhooks under another ordering. */
+  Backlog ordered(Ordering other) {
+    return other == ordering ? this : of(other, bySequence.values());
   }
 
   public int size() {
