@@ -1,6 +1,7 @@
 package io.kapsel.storage;
 
 import io.kapsel.core.endpoint.EndpointConfig;
+import io.kapsel.core.endpoint.Status;
 import io.kapsel.core.webhook.EndpointId;
 import io.kapsel.core.webhook.TenantId;
 import java.util.Optional;
@@ -12,13 +13,12 @@ import java.util.concurrent.CompletionStage;
  */
 public interface EndpointDirectory {
   /**
-   * @param status active, paused, disabled or deleted
    * @param version rises with every change; an older version never replaces a newer one
    */
   record Entry(
       EndpointId id,
       TenantId tenant,
-      String status,
+      Status status,
       long version,
       EndpointConfig config,
       long createdAtMillis,

@@ -22,6 +22,9 @@ import org.pcollections.TreePMap;
  * before: after a recovery it finds every duty again.
  */
 public final class Endpoint {
+  /** After attempts came back unsent the node is short of something: no use in asking at once. */
+  private static final long RELEASE_PAUSE_MILLIS = 1_000;
+
   private Endpoint() {}
 
   // ---------------------------------------------------------------------------------- commands
@@ -56,6 +59,9 @@ public final class Endpoint {
    * @param key null when the endpoint or the sender uses none
    */
   public record Offered(WebhookId id, @Nullable KeyHash key, long bodyHash, long laneKey) {}
+
+  /** Which of these does the endpoint not know, neither pending nor on its way into history? */
+  public record Inquire(List<WebhookId> webhooks) implements Command {}
 
   /**
    * A retry by hand, with a fresh budget.
@@ -127,6 +133,8 @@ public final class Endpoint {
   /** The settings have changed since these webhooks were verified; nothing was decided. */
   public record SettingsOutdated() implements Reply {}
 
+  public record Unowned(List<WebhookId> webhooks) implements Reply {}
+
   /** What became of an offered webhook. */
   public sealed interface Answer {}
 
@@ -193,8 +201,7 @@ public final class Endpoint {
     if (opensAgain == nowMillis && free(state, flight, nowMillis) <= 0) return loss;
     Optional<Long> due = state.backlog().nextDueAtMillis(flight.attempts());
     if (due.isEmpty()) return loss;
-    long paced =
-        state.config().delivery().ratePerSecond() > 0 ? (long) Math.ceil(flight.paceMillis()) : 0;
+    long paced = (long) Math.ceil(flight.paceMillis());
     long wake = Math.max(Math.max(due.get(), opensAgain), paced);
     return OptionalLong.of(loss.isPresent() ? Math.min(wake, loss.getAsLong()) : wake);
   }
@@ -215,11 +222,12 @@ public final class Endpoint {
     }
 
     boolean allows(long nowMillis) {
-      return intervalMillis == 0 || nowMillis >= nextMillis;
+      return nowMillis >= nextMillis;
     }
 
     void spend(long nowMillis) {
-      nextMillis = Math.max(nextMillis, nowMillis - ROOM_MILLIS) + intervalMillis;
+      if (intervalMillis > 0)
+        nextMillis = Math.max(nextMillis, nowMillis - ROOM_MILLIS) + intervalMillis;
     }
 
     double nextMillis() {
@@ -250,9 +258,14 @@ public final class Endpoint {
       case SetStatus set -> setStatus(state, flight, set.status(), nowMillis);
       case ResetCircuit reset -> done(flight, new CircuitReset(nowMillis));
       case Offer offer -> offer(state, flight, offer, nowMillis, limits);
+      case Inquire inquire ->
+          new Decision(
+              List.of(),
+              new Unowned(inquire.webhooks().stream().filter(id -> !state.owns(id)).toList()),
+              flight);
       case Retry retry -> retry(state, flight, retry, nowMillis, limits);
       case Finish finish -> finish(state, flight, finish.attempts(), nowMillis, jitter);
-      case Release release -> release(flight, release);
+      case Release release -> release(flight, release, nowMillis);
       case Confirm confirm ->
           new Decision(List.of(), new Done(), flight.confirmed(confirm.batch()));
       case Wake wake -> finish(state, flight, lost(state, flight, nowMillis), nowMillis, jitter);
@@ -276,6 +289,7 @@ public final class Endpoint {
       case Confirm confirm ->
           new Decision(List.of(), new Done(), flight.confirmed(confirm.batch()));
       case Settle settle when state != null -> settle(state, flight);
+      case Inquire inquire -> new Decision(List.of(), new Unowned(inquire.webhooks()), flight);
       case Create create -> refuse(flight, ErrorCode.NOT_FOUND);
       case Configure configure -> refuse(flight, ErrorCode.NOT_FOUND);
       case RotateSecret rotate -> refuse(flight, ErrorCode.NOT_FOUND);
@@ -442,8 +456,8 @@ public final class Endpoint {
     return lost;
   }
 
-  private static Decision release(Flight flight, Release command) {
-    Flight after = flight;
+  private static Decision release(Flight flight, Release command, long nowMillis) {
+    Flight after = flight.pausedUntil(nowMillis + RELEASE_PAUSE_MILLIS);
     for (Started started : command.attempts())
       if (after.isCarrying(started.sequence(), started.number()))
         after = after.without(started.sequence());

@@ -9,7 +9,7 @@ import org.pcollections.TreePMap;
  * What the living endpoint knows and may forget in a crash: attempts in flight, the pace of the
  * rate limit, how far history has confirmed. Immutable.
  *
- * @param paceMillis when the next attempt may start under the rate limit
+ * @param paceMillis when the next attempt may start, by the rate limit or for want of permits
  * @param confirmedBatch the newest outcome batch that history has confirmed, -1 for none
  */
 public record Flight(TreePMap<Long, InFlight> attempts, double paceMillis, long confirmedBatch) {
@@ -47,6 +47,10 @@ public record Flight(TreePMap<Long, InFlight> attempts, double paceMillis, long 
 
   Flight with(TreePMap<Long, InFlight> to, double pace) {
     return new Flight(to, pace, confirmedBatch);
+  }
+
+  Flight pausedUntil(long millis) {
+    return new Flight(attempts, Math.max(paceMillis, (double) millis), confirmedBatch);
   }
 
   Flight confirmed(long batch) {

@@ -1,0 +1,343 @@
+package io.kapsel.deliver;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.javadsl.AbstractBehavior;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.actor.typed.javadsl.Receive;
+import akka.actor.typed.javadsl.TimerScheduler;
+import io.kapsel.core.endpoint.Attempt;
+import io.kapsel.core.endpoint.DeliverySettings;
+import io.kapsel.core.endpoint.Endpoint.Finished;
+import io.kapsel.core.endpoint.Endpoint.Started;
+import io.kapsel.core.endpoint.Outcome;
+import io.kapsel.core.webhook.EndpointId;
+import io.kapsel.core.webhook.ErrorCode;
+import io.kapsel.core.webhook.Webhook;
+import io.kapsel.core.webhook.WebhookId;
+import io.kapsel.storage.ContentStore;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The node's limit of concurrent deliveries, shared fairly. Endpoints with something waiting take
+ * turns, and one endpoint may hold at most twice as many permits as are free (the dynamic threshold
+ * of Choudhury and Hahne, 1998): alone it may use two thirds of the node, and however many
+ * endpoints hang on dead destinations, a permit is left for the next healthy one.
+ *
+ * <p>Outcomes are gathered per endpoint while it is busy persisting the ones before, and reported
+ * as one batch.
+ */
+public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
+  private static final int SHARE_OF_FREE = 2;
+  private static final Duration SWEEP_EVERY = Duration.ofSeconds(1);
+
+  /** What the pool understands. */
+  public sealed interface Message {}
+
+  /**
+   * Attempts to make now.
+   *
+   * @param replyTo the living endpoint; its reports are acknowledged with {@link Taken}
+   */
+  public record Deliver(
+      EndpointId endpoint, Route route, List<Started> attempts, ActorRef<Report> replyTo)
+      implements Message {}
+
+  /** Where to and how, as configured when the attempts became due. */
+  public record Route(String url, DeliverySettings settings, boolean allowPrivate) {}
+
+  /** What still waits for a permit comes back as released: its endpoint has stopped attempting. */
+  public record Recall(ActorRef<Report> replyTo) implements Message {}
+
+  /** The endpoint has made the last report durable. */
+  public record Taken(ActorRef<Report> replyTo) implements Message {}
+
+  /**
+   * @param released attempts that were never sent
+   */
+  public record Report(List<Finished> finished, List<Started> released) {}
+
+  private record Gone(ActorRef<Report> replyTo) implements Message {}
+
+  private record Fetched(List<Job> jobs, List<Webhook> contents) implements Message {}
+
+  private record FetchFailed(List<Job> jobs, Throwable cause) implements Message {}
+
+  private record Ended(Job job, Outcome outcome) implements Message {}
+
+  private record Sweep() implements Message {}
+
+  private record Job(Lane lane, Started started, Route route, long queuedAtMillis) {}
+
+  /** One living endpoint's share of the pool. */
+  private static final class Lane {
+    final ActorRef<Report> replyTo;
+    final ArrayDeque<Job> waiting = new ArrayDeque<>();
+    List<Finished> finished = new ArrayList<>();
+    List<Started> released = new ArrayList<>();
+    int permits;
+    boolean reporting;
+    boolean gone;
+
+    Lane(ActorRef<Report> replyTo) {
+      this.replyTo = replyTo;
+    }
+
+    boolean isIdle() {
+      return waiting.isEmpty()
+          && permits == 0
+          && !reporting
+          && finished.isEmpty()
+          && released.isEmpty();
+    }
+  }
+
+  /**
+   * @param concurrency attempts in flight on this node
+   * @param waitMillisMax an attempt that got no permit for so long goes back to its endpoint
+   */
+  public record PoolSettings(int concurrency, long waitMillisMax) {
+    public static final PoolSettings DEFAULT = new PoolSettings(1_000, 20_000);
+  }
+
+  private final PoolSettings settings;
+  private final ContentStore contents;
+  private final Destination destination;
+  private final InstantSource clock;
+  private final PoolGauge gauge;
+  private final Map<ActorRef<Report>, Lane> lanes = new LinkedHashMap<>();
+  private final ArrayDeque<Lane> turns = new ArrayDeque<>();
+  private int used;
+
+  /** Is told how many permits are in use whenever that changes. */
+  @FunctionalInterface
+  public interface PoolGauge {
+    void inUse(int permits);
+  }
+
+  public static Behavior<Message> create(
+      PoolSettings settings,
+      ContentStore contents,
+      Destination destination,
+      InstantSource clock,
+      PoolGauge gauge) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(
+                timers ->
+                    new DeliveryPool(
+                        context, timers, settings, contents, destination, clock, gauge)));
+  }
+
+  private DeliveryPool(
+      ActorContext<Message> context,
+      TimerScheduler<Message> timers,
+      PoolSettings settings,
+      ContentStore contents,
+      Destination destination,
+      InstantSource clock,
+      PoolGauge gauge) {
+    super(context);
+    this.settings = settings;
+    this.contents = contents;
+    this.destination = destination;
+    this.clock = clock;
+    this.gauge = gauge;
+    timers.startTimerWithFixedDelay(new Sweep(), SWEEP_EVERY);
+  }
+
+  @Override
+  public Receive<Message> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(Deliver.class, this::onDeliver)
+        .onMessage(Taken.class, this::onTaken)
+        .onMessage(Recall.class, this::onRecall)
+        .onMessage(Fetched.class, this::onFetched)
+        .onMessage(FetchFailed.class, this::onFetchFailed)
+        .onMessage(Ended.class, this::onEnded)
+        .onMessage(Gone.class, this::onGone)
+        .onMessage(Sweep.class, sweep -> onSweep())
+        .build();
+  }
+
+  private Behavior<Message> onDeliver(Deliver deliver) {
+    Lane lane = lanes.get(deliver.replyTo());
+    if (lane == null) {
+      lane = new Lane(deliver.replyTo());
+      lanes.put(deliver.replyTo(), lane);
+      getContext().watchWith(deliver.replyTo(), new Gone(deliver.replyTo()));
+    }
+    if (lane.waiting.isEmpty()) turns.addLast(lane);
+    long now = clock.millis();
+    for (Started started : deliver.attempts())
+      lane.waiting.addLast(new Job(lane, started, deliver.route(), now));
+    startWhatMay();
+    return this;
+  }
+
+  private void startWhatMay() {
+    List<Job> jobs = new ArrayList<>();
+    int refused = 0;
+    while (used < settings.concurrency() && refused < turns.size()) {
+      Lane lane = turns.removeFirst();
+      if (lane.waiting.isEmpty()) continue;
+      if (lane.permits >= Math.max(1, SHARE_OF_FREE * (settings.concurrency() - used))) {
+        turns.addLast(lane);
+        refused++;
+        continue;
+      }
+      refused = 0;
+      jobs.add(lane.waiting.removeFirst());
+      lane.permits++;
+      used++;
+      if (!lane.waiting.isEmpty()) turns.addLast(lane);
+    }
+    if (!jobs.isEmpty()) fetch(jobs);
+  }
+
+  private void fetch(List<Job> jobs) {
+    gauge.inUse(used);
+    List<WebhookId> ids = new ArrayList<>(jobs.size());
+    for (Job job : jobs) ids.add(job.started().id());
+    getContext()
+        .pipeToSelf(
+            contents.fetch(ids),
+            (found, failure) ->
+                failure == null ? new Fetched(jobs, found) : new FetchFailed(jobs, failure));
+  }
+
+  private Behavior<Message> onFetched(Fetched fetched) {
+    Map<WebhookId, Webhook> byId = new LinkedHashMap<>();
+    for (Webhook webhook : fetched.contents()) byId.put(webhook.id(), webhook);
+    for (Job job : fetched.jobs()) send(job, byId.get(job.started().id()));
+    return this;
+  }
+
+  private void send(Job job, @Nullable Webhook webhook) {
+    long startedAt = clock.millis();
+    if (webhook == null) {
+      finish(
+          job,
+          startedAt,
+          Outcome.failed(Outcome.Kind.REFUSED, 0, ErrorCode.NOT_FOUND, "The payload was erased."));
+      return;
+    }
+    Route route = job.route();
+    Job sent = new Job(job.lane(), job.started(), route, startedAt);
+    getContext()
+        .pipeToSelf(
+            destination.deliver(
+                new Destination.Dispatch(
+                    route.url(),
+                    route.settings(),
+                    route.allowPrivate(),
+                    webhook,
+                    job.started().number())),
+            (outcome, failure) ->
+                new Ended(
+                    sent,
+                    failure == null
+                        ? outcome
+                        : Outcome.failed(
+                            Outcome.Kind.UNKNOWN,
+                            0,
+                            ErrorCode.INTERNAL_ERROR,
+                            "The attempt failed within Kapsel.")));
+  }
+
+  private Behavior<Message> onEnded(Ended ended) {
+    finish(ended.job(), ended.job().queuedAtMillis(), ended.outcome());
+    startWhatMay();
+    return this;
+  }
+
+  private void finish(Job job, long startedAtMillis, Outcome outcome) {
+    Started started = job.started();
+    int duration = (int) Math.max(0, clock.millis() - startedAtMillis);
+    job.lane()
+        .finished
+        .add(
+            new Finished(
+                started.sequence(),
+                new Attempt(started.id(), started.number(), startedAtMillis, duration, outcome)));
+    giveBack(job.lane());
+  }
+
+  private Behavior<Message> onFetchFailed(FetchFailed failed) {
+    for (Job job : failed.jobs()) {
+      job.lane().released.add(job.started());
+      giveBack(job.lane());
+    }
+    startWhatMay();
+    return this;
+  }
+
+  private void giveBack(Lane lane) {
+    lane.permits--;
+    used--;
+    gauge.inUse(used);
+    report(lane);
+  }
+
+  private void report(Lane lane) {
+    if (lane.gone || lane.reporting) return;
+    if (lane.finished.isEmpty() && lane.released.isEmpty()) return;
+    lane.reporting = true;
+    lane.replyTo.tell(new Report(lane.finished, lane.released));
+    lane.finished = new ArrayList<>();
+    lane.released = new ArrayList<>();
+  }
+
+  private Behavior<Message> onTaken(Taken taken) {
+    Lane lane = lanes.get(taken.replyTo());
+    if (lane == null) return this;
+    lane.reporting = false;
+    report(lane);
+    return this;
+  }
+
+  private Behavior<Message> onRecall(Recall recall) {
+    Lane lane = lanes.get(recall.replyTo());
+    if (lane == null) return this;
+    for (Job job : lane.waiting) lane.released.add(job.started());
+    lane.waiting.clear();
+    report(lane);
+    return this;
+  }
+
+  private Behavior<Message> onGone(Gone gone) {
+    Lane lane = lanes.remove(gone.replyTo());
+    if (lane == null) return this;
+    lane.gone = true;
+    lane.waiting.clear();
+    return this;
+  }
+
+  private Behavior<Message> onSweep() {
+    long patience = clock.millis() - settings.waitMillisMax();
+    List<Lane> idle = new ArrayList<>();
+    for (Lane lane : lanes.values()) {
+      Job first = lane.waiting.peekFirst();
+      while (first != null && first.queuedAtMillis() < patience) {
+        lane.released.add(lane.waiting.removeFirst().started());
+        first = lane.waiting.peekFirst();
+      }
+      report(lane);
+      if (lane.isIdle()) idle.add(lane);
+    }
+    for (Lane lane : idle) {
+      lanes.remove(lane.replyTo);
+      getContext().unwatch(lane.replyTo);
+    }
+    startWhatMay();
+    return this;
+  }
+}

@@ -1,0 +1,494 @@
+package io.kapsel.endpoint;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.PostStop;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.actor.typed.javadsl.TimerScheduler;
+import akka.cluster.sharding.typed.javadsl.ClusterSharding;
+import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
+import akka.persistence.typed.PersistenceId;
+import akka.persistence.typed.RecoveryCompleted;
+import akka.persistence.typed.javadsl.CommandHandler;
+import akka.persistence.typed.javadsl.Effect;
+import akka.persistence.typed.javadsl.EventHandler;
+import akka.persistence.typed.javadsl.EventSourcedBehavior;
+import akka.persistence.typed.javadsl.SignalHandler;
+import io.kapsel.core.endpoint.Circuit;
+import io.kapsel.core.endpoint.Ended;
+import io.kapsel.core.endpoint.Endpoint;
+import io.kapsel.core.endpoint.Flight;
+import io.kapsel.core.endpoint.Limits;
+import io.kapsel.core.endpoint.Pending;
+import io.kapsel.core.endpoint.State;
+import io.kapsel.core.endpoint.Status;
+import io.kapsel.core.webhook.EndpointId;
+import io.kapsel.core.webhook.ErrorCode;
+import io.kapsel.core.webhook.Rejection;
+import io.kapsel.deliver.DeliveryPool;
+import io.kapsel.storage.EndpointDirectory;
+import io.kapsel.storage.HistoryStore;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The shell around {@link Endpoint}: persists what it decides, then answers, then does what its
+ * plan says. It holds no webhook rule. A failed write stops it: nothing is acknowledged, and the
+ * next incarnation begins from the journal.
+ */
+public final class EndpointActor
+    extends EventSourcedBehavior<EndpointMessage, Endpoint.Event, @Nullable State> {
+
+  public static final EntityTypeKey<EndpointMessage> KEY =
+      EntityTypeKey.create(EndpointMessage.class, "endpoint");
+
+  private static final Duration RETRY_STORAGE_AFTER = Duration.ofSeconds(1);
+  private static final int HISTORY_BATCH = 1_000;
+
+  /**
+   * The node that endpoints live on.
+   *
+   * @param clock wall time that never runs backwards on one node
+   */
+  public record Node(
+      InstantSource clock,
+      RandomGenerator random,
+      ActorRef<DeliveryPool.Message> pool,
+      HistoryStore history,
+      EndpointDirectory directory,
+      EndpointObserver observer,
+      Limits limits,
+      ActorSettings settings) {}
+
+  /**
+   * @param idleAfter an endpoint with nothing to do leaves memory after this
+   * @param snapshotWeightMin a snapshot is taken when the events since the last one weigh more than
+   *     this and more than the state itself, so that its cost is spread evenly
+   * @param directoryRefreshMax after a recovery the directory is refreshed within this time
+   */
+  public record ActorSettings(
+      Duration idleAfter, int snapshotWeightMin, Duration directoryRefreshMax) {
+    public static final ActorSettings DEFAULT =
+        new ActorSettings(Duration.ofMinutes(2), 5_000, Duration.ofMinutes(1));
+  }
+
+  private final EndpointId id;
+  private final Node node;
+  private final ActorContext<EndpointMessage> context;
+  private final TimerScheduler<EndpointMessage> timers;
+  private final ActorRef<ClusterSharding.ShardCommand> shard;
+  private final ActorRef<DeliveryPool.Report> reports;
+
+  private Flight flight = Flight.NONE;
+  private long wakeAtMillis = Long.MAX_VALUE;
+  private boolean writingHistory;
+  private boolean idle;
+  private long weightSinceSnapshot;
+  private final List<ActorRef<EndpointMessage.Reply>> awaitingDirectory = new ArrayList<>();
+
+  public static Behavior<EndpointMessage> create(
+      EndpointId id, Node node, ActorRef<ClusterSharding.ShardCommand> shard) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(timers -> new EndpointActor(id, node, shard, context, timers)));
+  }
+
+  private EndpointActor(
+      EndpointId id,
+      Node node,
+      ActorRef<ClusterSharding.ShardCommand> shard,
+      ActorContext<EndpointMessage> context,
+      TimerScheduler<EndpointMessage> timers) {
+    super(PersistenceId.of(KEY.name(), id.toString()));
+    this.id = id;
+    this.node = node;
+    this.context = context;
+    this.timers = timers;
+    this.shard = shard;
+    this.reports = context.messageAdapter(DeliveryPool.Report.class, EndpointMessage.Reported::new);
+  }
+
+  @Override
+  public @Nullable State emptyState() {
+    return null;
+  }
+
+  @Override
+  public EventHandler<@Nullable State, Endpoint.Event> eventHandler() {
+    return Endpoint::evolve;
+  }
+
+  @Override
+  public CommandHandler<EndpointMessage, Endpoint.Event, @Nullable State> commandHandler() {
+    return (state, message) ->
+        switch (message) {
+          case EndpointMessage.Offer offer -> onOffer(state, offer);
+          case EndpointMessage.Order order -> onOrder(state, order);
+          case EndpointMessage.Inquire inquire ->
+              run(state, inquire.inquiry(), (reply, after) -> answer(inquire, reply));
+          case EndpointMessage.Reported reported -> onReport(state, reported.report());
+          case EndpointMessage.HistoryTaken taken -> onHistoryTaken(state, taken);
+          case EndpointMessage.HistoryFailed failed -> onHistoryFailed(failed);
+          case EndpointMessage.DirectoryTaken taken -> onDirectoryTaken(state, taken);
+          case EndpointMessage.DirectoryFailed failed -> onDirectoryFailed(failed);
+          case EndpointMessage.Timer timer -> onTimer(state, timer);
+          case EndpointMessage.Stop stop -> Effect().stop();
+        };
+  }
+
+  @Override
+  public SignalHandler<@Nullable State> signalHandler() {
+    return newSignalHandlerBuilder()
+        .onSignal(RecoveryCompleted.class, (state, signal) -> onRecovered(state))
+        .onSignal(PostStop.class, (state, signal) -> node.observer().stopped(id))
+        .build();
+  }
+
+  /** The stash holds what arrives while events are being written; a node sends few at a time. */
+  @Override
+  public boolean shouldSnapshot(@Nullable State state, Endpoint.Event event, long sequenceNr) {
+    if (state == null) return false;
+    weightSinceSnapshot += weight(event);
+    long worth =
+        Math.max(
+            node.settings().snapshotWeightMin(),
+            state.backlog().size() + (long) state.window().size());
+    if (weightSinceSnapshot < worth) return false;
+    weightSinceSnapshot = 0;
+    return true;
+  }
+
+  private static long weight(Endpoint.Event event) {
+    return switch (event) {
+      case Endpoint.WebhooksAccepted accepted -> 5 + accepted.webhooks().size();
+      case Endpoint.AttemptsEnded ended -> 5 + ended.ended().size();
+      default -> 5;
+    };
+  }
+
+  // ------------------------------------------------------------------------------- the one way
+
+  private interface AfterPersist {
+    void run(Endpoint.Reply reply, @Nullable State state);
+  }
+
+  private Effect<Endpoint.Event, @Nullable State> run(
+      @Nullable State state, Endpoint.Command command, AfterPersist then) {
+    Endpoint.Decision decision =
+        Endpoint.decide(
+            state,
+            flight,
+            command,
+            node.clock().millis(),
+            node.random()::nextDouble,
+            node.limits());
+    if (decision.events().isEmpty()) {
+      flight = decision.flight();
+      then.run(decision.reply(), state);
+      act(state);
+      return Effect().none();
+    }
+    return Effect()
+        .persist(decision.events())
+        .thenRun(
+            after -> {
+              flight = decision.flight();
+              for (Endpoint.Event event : decision.events()) node.observer().persisted(id, event);
+              then.run(decision.reply(), after);
+              act(after);
+            });
+  }
+
+  /** Does what is owed in this state. */
+  private void act(@Nullable State state) {
+    if (state == null) return;
+    long now = node.clock().millis();
+    Endpoint.Plan plan = Endpoint.plan(state, flight, now, node.limits());
+    flight = plan.flight();
+    if (!plan.attempts().isEmpty()) deliver(state, plan.attempts());
+    plan.wakeAtMillis().ifPresent(at -> wakeAt(at, now));
+    writeHistory(state);
+    watchIdleness(state);
+    node.observer().stepped(id, state, flight);
+  }
+
+  private void deliver(State state, List<Endpoint.Started> attempts) {
+    DeliveryPool.Route route =
+        new DeliveryPool.Route(
+            state.config().url(),
+            state.config().delivery(),
+            state.config().allowPrivateDestination());
+    node.pool().tell(new DeliveryPool.Deliver(id, route, attempts, reports));
+  }
+
+  /** One timer, for the earliest duty; it is only a hint, for the plan is made from the state. */
+  private void wakeAt(long atMillis, long nowMillis) {
+    if (atMillis >= wakeAtMillis && wakeAtMillis > nowMillis) return;
+    wakeAtMillis = atMillis;
+    timers.startSingleTimer(
+        EndpointMessage.Timer.WAKE, Duration.ofMillis(Math.max(1, atMillis - nowMillis)));
+  }
+
+  private Effect<Endpoint.Event, @Nullable State> onTimer(
+      @Nullable State state, EndpointMessage.Timer timer) {
+    return switch (timer) {
+      case WAKE -> {
+        wakeAtMillis = Long.MAX_VALUE;
+        yield run(state, new Endpoint.Wake(), (reply, after) -> {});
+      }
+      case HISTORY -> {
+        writingHistory = false;
+        if (state != null) writeHistory(state);
+        yield Effect().none();
+      }
+      case DIRECTORY -> {
+        if (state != null) putDirectory(state);
+        yield Effect().none();
+      }
+      case IDLE -> onIdle(state);
+    };
+  }
+
+  // ------------------------------------------------------------------------------------- asked
+
+  private Effect<Endpoint.Event, @Nullable State> onOffer(
+      @Nullable State state, EndpointMessage.Offer offer) {
+    return run(
+        state,
+        offer.offer(),
+        (reply, after) -> {
+          switch (reply) {
+            case Endpoint.OfferAnswered answered ->
+                offer
+                    .replyTo()
+                    .tell(
+                        new EndpointMessage.Offered(
+                            offer.ticket(), answered.answers(), Optional.empty()));
+            case Endpoint.SettingsOutdated outdated when after != null ->
+                offer
+                    .replyTo()
+                    .tell(
+                        new EndpointMessage.Offered(
+                            offer.ticket(), List.of(), Optional.of(view(after))));
+            default -> throw new IllegalStateException("Not an answer to an offer: " + reply);
+          }
+        });
+  }
+
+  private static void answer(EndpointMessage.Inquire inquire, Endpoint.Reply reply) {
+    if (reply instanceof Endpoint.Unowned unowned)
+      inquire.replyTo().tell(new EndpointMessage.Unowned(unowned.webhooks()));
+    else inquire.replyTo().tell(new EndpointMessage.Unowned(inquire.inquiry().webhooks()));
+  }
+
+  private Effect<Endpoint.Event, @Nullable State> onOrder(
+      @Nullable State state, EndpointMessage.Order order) {
+    ActorRef<EndpointMessage.Reply> replyTo = order.replyTo();
+    if (order.command().isEmpty()) {
+      replyTo.tell(
+          state == null
+              ? new EndpointMessage.Rejected(Rejection.of(ErrorCode.NOT_FOUND))
+              : new EndpointMessage.Viewed(view(state)));
+      watchIdleness(state);
+      return Effect().none();
+    }
+    return run(
+        state,
+        order.command().get(),
+        (reply, after) -> {
+          if (reply instanceof Endpoint.Refused refused)
+            replyTo.tell(new EndpointMessage.Rejected(refused.rejection()));
+          else if (after != null && (state == null || state.version() != after.version())) {
+            awaitingDirectory.add(replyTo);
+            putDirectory(after);
+            recall(after);
+          } else if (after != null) replyTo.tell(new EndpointMessage.Viewed(view(after)));
+        });
+  }
+
+  private EndpointView view(State state) {
+    long now = node.clock().millis();
+    Endpoint.Plan plan = Endpoint.plan(state, flight, now, node.limits());
+    Circuit.Phase phase = state.circuit().phaseAt(now);
+    return new EndpointView(
+        id,
+        state.tenant(),
+        state.config(),
+        state.status(),
+        state.statusReason(),
+        state.version(),
+        state.createdAtMillis(),
+        state.updatedAtMillis(),
+        new EndpointView.Live(
+            state.backlog().size(),
+            state
+                .backlog()
+                .oldest()
+                .map(Pending::id)
+                .map(first -> first.createdAtMillis())
+                .orElse(0L),
+            flight.attempts().size(),
+            phase,
+            phase == Circuit.Phase.OPEN ? state.circuit().openUntilMillis() : 0,
+            plan.attempts().isEmpty() ? plan.wakeAtMillis().orElse(0) : now,
+            state.window().size()));
+  }
+
+  // ---------------------------------------------------------------------------------- outcomes
+
+  private Effect<Endpoint.Event, @Nullable State> onReport(
+      @Nullable State state, DeliveryPool.Report report) {
+    if (!report.released().isEmpty())
+      flight =
+          Endpoint.decide(
+                  state,
+                  flight,
+                  new Endpoint.Release(report.released()),
+                  node.clock().millis(),
+                  node.random()::nextDouble,
+                  node.limits())
+              .flight();
+    return run(
+        state,
+        new Endpoint.Finish(report.finished()),
+        (reply, after) -> {
+          node.pool().tell(new DeliveryPool.Taken(reports));
+          if (after == null) return;
+          recall(after);
+          if (state != null && state.version() != after.version()) putDirectory(after);
+        });
+  }
+
+  /** Attempts that wait for a permit must not go once the endpoint has stopped attempting. */
+  private void recall(State state) {
+    boolean stopped =
+        state.status() != Status.ACTIVE
+            || state.circuit().phaseAt(node.clock().millis()) == Circuit.Phase.OPEN;
+    if (stopped && !flight.attempts().isEmpty()) node.pool().tell(new DeliveryPool.Recall(reports));
+  }
+
+  // ----------------------------------------------------------------------------------- history
+
+  private void writeHistory(State state) {
+    if (writingHistory || state.outbox().isEmpty()) return;
+    if (state.outbox().lastKey() <= flight.confirmedBatch()) return;
+    List<Ended> ended = new ArrayList<>();
+    long last = flight.confirmedBatch();
+    for (var entry : state.outbox().tailMap(flight.confirmedBatch(), false).entrySet()) {
+      if (!ended.isEmpty() && ended.size() + entry.getValue().ended().size() > HISTORY_BATCH) break;
+      ended.addAll(entry.getValue().ended());
+      last = entry.getKey();
+    }
+    writingHistory = true;
+    long upTo = last;
+    context.pipeToSelf(
+        node.history().record(id, ended),
+        (done, failure) ->
+            failure == null
+                ? new EndpointMessage.HistoryTaken(upTo)
+                : new EndpointMessage.HistoryFailed(failure));
+  }
+
+  private Effect<Endpoint.Event, @Nullable State> onHistoryTaken(
+      @Nullable State state, EndpointMessage.HistoryTaken taken) {
+    writingHistory = false;
+    return run(state, new Endpoint.Confirm(taken.batch()), (reply, after) -> {});
+  }
+
+  private Effect<Endpoint.Event, @Nullable State> onHistoryFailed(
+      EndpointMessage.HistoryFailed failed) {
+    context.getLog().warn("History of {} is late: {}", id, failed.cause().toString());
+    timers.startSingleTimer(EndpointMessage.Timer.HISTORY, RETRY_STORAGE_AFTER);
+    return Effect().none();
+  }
+
+  // --------------------------------------------------------------------------------- directory
+
+  private void putDirectory(State state) {
+    long version = state.version();
+    context.pipeToSelf(
+        node.directory()
+            .put(
+                new EndpointDirectory.Entry(
+                    id,
+                    state.tenant(),
+                    state.status(),
+                    version,
+                    state.config(),
+                    state.createdAtMillis(),
+                    state.updatedAtMillis())),
+        (done, failure) ->
+            failure == null
+                ? new EndpointMessage.DirectoryTaken(version)
+                : new EndpointMessage.DirectoryFailed(failure));
+  }
+
+  private Effect<Endpoint.Event, @Nullable State> onDirectoryTaken(
+      @Nullable State state, EndpointMessage.DirectoryTaken taken) {
+    if (state != null && taken.version() == state.version())
+      tellAwaiting(new EndpointMessage.Viewed(view(state)));
+    return Effect().none();
+  }
+
+  private Effect<Endpoint.Event, @Nullable State> onDirectoryFailed(
+      EndpointMessage.DirectoryFailed failed) {
+    context.getLog().warn("The directory entry of {} is late: {}", id, failed.cause().toString());
+    tellAwaiting(
+        new EndpointMessage.Rejected(
+            Rejection.of(ErrorCode.DATABASE_UNAVAILABLE).withRetryAfterSeconds(5)));
+    timers.startSingleTimer(EndpointMessage.Timer.DIRECTORY, RETRY_STORAGE_AFTER);
+    return Effect().none();
+  }
+
+  private void tellAwaiting(EndpointMessage.Reply reply) {
+    Consumer<ActorRef<EndpointMessage.Reply>> tell = ref -> ref.tell(reply);
+    awaitingDirectory.forEach(tell);
+    awaitingDirectory.clear();
+  }
+
+  // --------------------------------------------------------------------------- birth and sleep
+
+  private void onRecovered(@Nullable State state) {
+    watchIdleness(state);
+    if (state == null) return;
+    act(state);
+    long spread = node.settings().directoryRefreshMax().toMillis();
+    timers.startSingleTimer(
+        EndpointMessage.Timer.DIRECTORY, Duration.ofMillis(1 + node.random().nextLong(spread)));
+  }
+
+  private boolean hasNothingToDo(@Nullable State state) {
+    return state == null
+        || (state.backlog().isEmpty()
+            && flight.attempts().isEmpty()
+            && (state.outbox().isEmpty() || state.outbox().lastKey() <= flight.confirmedBatch()));
+  }
+
+  private void watchIdleness(@Nullable State state) {
+    boolean nothing = hasNothingToDo(state);
+    if (nothing && !idle)
+      timers.startSingleTimer(EndpointMessage.Timer.IDLE, node.settings().idleAfter());
+    if (!nothing && idle) timers.cancel(EndpointMessage.Timer.IDLE);
+    idle = nothing;
+  }
+
+  private Effect<Endpoint.Event, @Nullable State> onIdle(@Nullable State state) {
+    idle = false;
+    if (!hasNothingToDo(state)) return Effect().none();
+    if (state == null) {
+      shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
+      return Effect().none();
+    }
+    return run(
+        state,
+        new Endpoint.Settle(),
+        (reply, after) -> shard.tell(new ClusterSharding.Passivate<>(context.getSelf())));
+  }
+}
