@@ -1,0 +1,27 @@
+CREATE TABLE tenant (
+  id UUID PRIMARY KEY,
+  name TEXT NOT NULL,
+  limits JSONB NOT NULL,
+  version BIGINT NOT NULL,
+  created_at TIMESTAMPTZ NOT NULL,
+  updated_at TIMESTAMPTZ NOT NULL,
+  deleted_at TIMESTAMPTZ
+);
+
+CREATE UNIQUE INDEX tenant_name_idx ON tenant (name) WHERE deleted_at IS NULL;
+
+-- Only the SHA-256 of a key is kept: the key itself is random and long, so a plain hash suffices.
+CREATE TABLE api_key (
+  id UUID PRIMARY KEY,
+  tenant_id UUID NOT NULL REFERENCES tenant (id),
+  name TEXT NOT NULL,
+  hash BYTEA NOT NULL,
+  last_characters TEXT NOT NULL,
+  scopes TEXT[] NOT NULL,
+  created_at TIMESTAMPTZ NOT NULL,
+  expires_at TIMESTAMPTZ,
+  revoked_at TIMESTAMPTZ
+);
+
+CREATE UNIQUE INDEX api_key_hash_idx ON api_key (hash);
+CREATE INDEX api_key_tenant_idx ON api_key (tenant_id, id);

@@ -1,0 +1,94 @@
+package io.kapsel.storage;
+
+import io.kapsel.core.webhook.Body;
+import io.kapsel.core.webhook.EndpointId;
+import io.kapsel.core.webhook.Header;
+import io.kapsel.core.webhook.TenantId;
+import io.kapsel.core.webhook.Webhook;
+import io.kapsel.core.webhook.WebhookId;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/** Webhooks to store, and how to wait for what was asked. */
+final class Samples {
+  static final long NOON = 1_795_478_400_000L;
+  private static final int DEADLINE_SECONDS = 30;
+
+  private final SplittableRandom random = new SplittableRandom(7);
+  final TenantId tenant = TenantId.create(NOON, random);
+  final EndpointId endpoint = EndpointId.create(NOON, random);
+
+  EndpointId newEndpoint() {
+    return EndpointId.create(NOON, random);
+  }
+
+  TenantId newTenant() {
+    return TenantId.create(NOON, random);
+  }
+
+  WebhookId id(long millis) {
+    return WebhookId.create(millis, random);
+  }
+
+  Webhook webhook(int bodyBytes) {
+    return webhook(NOON, bodyBytes);
+  }
+
+  Webhook webhook(long millis, int bodyBytes) {
+    return webhook(id(millis), endpoint, bodyBytes);
+  }
+
+  Webhook webhook(WebhookId id, EndpointId owner, int bodyBytes) {
+    byte[] bytes = new byte[bodyBytes];
+    random.nextBytes(bytes);
+    return new Webhook(
+        id,
+        owner,
+        tenant,
+        "application/json",
+        List.of(
+            new Header("Content-Type", "application/json"),
+            new Header("X-Repeated", "first: with colon"),
+            new Header("x-repeated", ""),
+            new Header("X-Octets", "gr\u00fc\u00df \u0080\u00ff")),
+        Body.wrap(bytes),
+        sha256(bytes),
+        "key-" + id.low(),
+        random.nextLong());
+  }
+
+  static byte[] sha256(byte[] bytes) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(bytes);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  static <T> T await(CompletionStage<T> stage) {
+    try {
+      return stage.toCompletableFuture().get(DEADLINE_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) throw cause;
+      throw new IllegalStateException(e);
+    } catch (InterruptedException | TimeoutException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  static void until(String what, BooleanSupplier condition) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_SECONDS);
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() > deadline) throw new AssertionError("never happened: " + what);
+      LockSupport.parkNanos(1_000_000);
+    }
+  }
+}
