@@ -79,7 +79,7 @@ class ArchitectureTest {
           "javax.crypto",
           "javax.crypto.spec",
           "com.google.errorprone.annotations",
-          "com.jayway.jsonpath",
+          "com.fasterxml.jackson.core",
           "org.jspecify.annotations",
           "org.pcollections");
 

@@ -139,6 +139,10 @@ public final class ConfigJson {
     node.put("template", settings.template());
     node.put("tolerance_seconds", settings.toleranceSeconds());
     node.put("allow_sha1", settings.allowSha1());
+    node.put("signature_field", settings.signatureField());
+    node.put("timestamp_field", settings.timestampField());
+    node.put("timestamp_unit", name(settings.timestampUnit()));
+    node.put("secret_encoding", name(settings.secretEncoding()));
     return node;
   }
 
@@ -244,7 +248,11 @@ public final class ConfigJson {
           node.path("timestamp_header").asText(or.timestampHeader()),
           node.path("template").asText(or.template()),
           node.path("tolerance_seconds").asInt(or.toleranceSeconds()),
-          node.path("allow_sha1").asBoolean(or.allowSha1()));
+          node.path("allow_sha1").asBoolean(or.allowSha1()),
+          node.path("signature_field").asText(or.signatureField()),
+          node.path("timestamp_field").asText(or.timestampField()),
+          constant(node.path("timestamp_unit"), or.timestampUnit()),
+          constant(node.path("secret_encoding"), or.secretEncoding()));
     }
 
     private static IdempotencySettings idempotency(JsonNode node) {

@@ -13,6 +13,7 @@ import io.kapsel.core.webhook.Header;
 import io.kapsel.core.webhook.IdempotencySettings;
 import io.kapsel.core.webhook.Secret;
 import io.kapsel.core.webhook.SignatureSettings;
+import io.kapsel.core.webhook.SignatureVerifier;
 import io.kapsel.json.Fields;
 import io.kapsel.json.Problem;
 import java.util.ArrayList;
@@ -41,9 +42,6 @@ final class ConfigReader {
 
   private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}");
   private static final Pattern FIELD_VALUE = Pattern.compile("[\\t\\x20-\\x7e\\x80-\\xff]*");
-  private static final Pattern PLACEHOLDER = Pattern.compile("\\{[^{}]*}");
-  private static final List<String> PLACEHOLDERS =
-      List.of("{timestamp}", "{id}", "{url}", "{method}", "{body}");
 
   /** What the delivery itself writes, and what belongs to one hop (RFC 9110 §7.6.1). */
   private static final List<String> RESERVED_HEADERS =
@@ -143,7 +141,19 @@ final class ConfigReader {
             template(fields, or.template()),
             (int)
                 fields.duration("tolerance_seconds", or.toleranceSeconds(), 1, DAY_MILLIS / 1_000),
-            fields.flag("allow_sha1", or.allowSha1()));
+            fields.flag("allow_sha1", or.allowSha1()),
+            configuration(fields, "signature_field", or.signatureField()),
+            configuration(fields, "timestamp_field", or.timestampField()),
+            fields.choice(
+                "timestamp_unit", SignatureSettings.TimestampUnit.class, or.timestampUnit()),
+            fields.choice(
+                "secret_encoding", SignatureSettings.SecretEncoding.class, or.secretEncoding()));
+    if (!SignatureVerifier.allSecretsUsable(settings)) {
+      fields.problem(
+          "secrets",
+          ErrorCode.INVALID_CONFIGURATION,
+          "Must all fit the algorithm and secret_encoding.");
+    }
     fields.end();
     return settings;
   }
@@ -187,17 +197,9 @@ final class ConfigReader {
   }
 
   private static String template(Fields fields, String or) {
-    String template = fields.string("template", or);
-    boolean known =
-        PLACEHOLDER.matcher(template).results().allMatch(m -> PLACEHOLDERS.contains(m.group()));
-    if (!known || !template.contains("{body}") || template.length() > TEXT_CHARS_MAX) {
-      fields.problem(
-          "template",
-          ErrorCode.INVALID_CONFIGURATION,
-          "Must contain {body} and no other placeholders than "
-              + String.join(", ", PLACEHOLDERS)
-              + ".");
-    }
+    String template = configuration(fields, "template", or);
+    SignatureVerifier.templateProblem(template)
+        .ifPresent(wrong -> fields.problem("template", ErrorCode.INVALID_CONFIGURATION, wrong));
     return template;
   }
 

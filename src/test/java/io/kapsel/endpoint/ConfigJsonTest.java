@@ -56,7 +56,7 @@ class ConfigJsonTest {
           "https://example.com/hook",
           new SignatureSettings(
               SignatureSettings.Scheme.HMAC,
-              List.of(new Secret("current"), new Secret("previous")),
+              List.of(new Secret("Y3VycmVudA=="), new Secret("cHJldmlvdXM=")),
               "X-Sig",
               SignatureSettings.Algorithm.SHA512,
               SignatureSettings.Encoding.BASE64,
@@ -64,7 +64,11 @@ class ConfigJsonTest {
               "X-Time",
               "{timestamp}.{body}",
               60,
-              true),
+              true,
+              "v1",
+              "t",
+              SignatureSettings.TimestampUnit.MILLIS,
+              SignatureSettings.SecretEncoding.BASE64),
           new IdempotencySettings(IdempotencySettings.Strategy.SOURCE_ID, "$.id", true),
           new RetryPolicy(
               RetryPolicy.Strategy.SCHEDULE, 5, 3.5, 70, 0.5, 7, List.of(1L, 2L, 86_400_000L)),
@@ -131,9 +135,11 @@ class ConfigJsonTest {
       String document =
           """
           {"name":"orders","url":"https://example.com/hook",
-           "signature":{"scheme":"hmac","secrets":["current","previous"],"header":"X-Sig",
+           "signature":{"scheme":"hmac","secrets":["Y3VycmVudA==","cHJldmlvdXM="],"header":"X-Sig",
              "algorithm":"sha512","encoding":"base64","prefix":"v1=","timestamp_header":"X-Time",
-             "template":"{timestamp}.{body}","tolerance_seconds":60,"allow_sha1":true},
+             "template":"{timestamp}.{body}","tolerance_seconds":60,"allow_sha1":true,
+             "signature_field":"v1","timestamp_field":"t","timestamp_unit":"millis",
+             "secret_encoding":"base64"},
            "idempotency":{"strategy":"source_id","json_path":"$.id","required":true},
            "retry":{"strategy":"schedule","base_delay_ms":5,"multiplier":3.5,"max_delay_ms":70,
              "jitter":0.5,"max_attempts":7,"schedule_ms":[1,2,86400000]},

@@ -9,10 +9,17 @@ import java.util.List;
  * @param header signature header of the generic scheme
  * @param prefix text before the signature in the header, such as {@code sha256=}
  * @param timestampHeader header with the timestamp in seconds, empty when the scheme has none
- * @param template what is signed by the generic scheme, with {@code {timestamp}}, {@code {id}},
- *     {@code {url}}, {@code {method}} and {@code {body}}
+ * @param template what is signed by the generic scheme, with {@code {timestamp}}, {@code {id}} (the
+ *     {@code webhook-id} header), {@code {url}}, {@code {method}}, {@code {body}} and {@code
+ *     {header:Name}}
  * @param toleranceSeconds how far a timestamp may be from now, both ways
- * @param allowSha1 whether GitHub's legacy {@code X-Hub-Signature} is accepted too
+ * @param allowSha1 whether GitHub's legacy {@code X-Hub-Signature} is accepted when {@code
+ *     X-Hub-Signature-256} is absent
+ * @param signatureField name of the signature inside a header of the form {@code ts=1;h1=abc},
+ *     empty when the whole header is the signature
+ * @param timestampField name of the timestamp inside the same header, empty when it has none
+ * @param timestampUnit unit of the timestamp of the generic scheme
+ * @param secretEncoding how the secrets of the generic scheme are written
  */
 public record SignatureSettings(
     Scheme scheme,
@@ -24,7 +31,11 @@ public record SignatureSettings(
     String timestampHeader,
     String template,
     int toleranceSeconds,
-    boolean allowSha1) {
+    boolean allowSha1,
+    String signatureField,
+    String timestampField,
+    TimestampUnit timestampUnit,
+    SecretEncoding secretEncoding) {
 
   public enum Scheme {
     NONE,
@@ -41,10 +52,22 @@ public record SignatureSettings(
   public enum Algorithm {
     SHA1,
     SHA256,
-    SHA512
+    SHA512,
+    ED25519
   }
 
   public enum Encoding {
+    HEX,
+    BASE64
+  }
+
+  public enum TimestampUnit {
+    SECONDS,
+    MILLIS
+  }
+
+  public enum SecretEncoding {
+    TEXT,
     HEX,
     BASE64
   }
@@ -62,7 +85,11 @@ public record SignatureSettings(
         "",
         "{body}",
         300,
-        false);
+        false,
+        "",
+        "",
+        TimestampUnit.SECONDS,
+        SecretEncoding.TEXT);
   }
 
   public SignatureSettings {
