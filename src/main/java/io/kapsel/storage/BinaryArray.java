@@ -11,8 +11,8 @@ import org.postgresql.util.PGBinaryObject;
 import org.postgresql.util.PGobject;
 
 /**
- * An array parameter in PostgreSQL's binary form. The driver would send most of these as text, which
- * both sides then spend more on than on the rest of the statement.
+ * An array parameter in PostgreSQL's binary form. The driver would send most of these as text,
+ * which both sides then spend more on than on the rest of the statement.
  */
 @SuppressWarnings("serial")
 final class BinaryArray extends PGobject implements PGBinaryObject {

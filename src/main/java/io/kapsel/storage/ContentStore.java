@@ -4,6 +4,7 @@ import io.kapsel.core.webhook.Webhook;
 import io.kapsel.core.webhook.WebhookId;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Webhook content: written once before acceptance, read for delivery. Implementations: PostgreSQL
@@ -26,4 +27,10 @@ public interface ContentStore {
    * and body, at most {@code limit}.
    */
   CompletionStage<List<Webhook>> withoutOutcome(WebhookId after, WebhookId until, int limit);
+
+  /** How far the reconciler has come; the smallest identifier before its first run. */
+  CompletionStage<WebhookId> watermark();
+
+  /** Remembers how far the reconciler has come. */
+  CompletionStage<@Nullable Void> advance(WebhookId watermark);
 }

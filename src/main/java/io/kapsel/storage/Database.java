@@ -50,7 +50,8 @@ public final class Database implements AutoCloseable {
             TimeUnit.SECONDS,
             new ArrayBlockingQueue<>(settings.queuedQueriesMax()),
             task -> daemon(task, "kapsel-query-" + number.incrementAndGet()));
-    this.watch = Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "kapsel-db-watch"));
+    this.watch =
+        Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "kapsel-db-watch"));
   }
 
   public static Database open(DatabaseSettings settings) {
@@ -63,8 +64,7 @@ public final class Database implements AutoCloseable {
     config.setJdbcUrl(settings.url());
     config.setUsername(settings.user());
     config.setPassword(settings.password().value());
-    config.setDataSourceProperties(
-        driverProperties(settings, settings.statementTimeoutMillis()));
+    config.setDataSourceProperties(driverProperties(settings, settings.statementTimeoutMillis()));
     config.setMaximumPoolSize(settings.poolConnections());
     config.setMinimumIdle(1);
     config.setConnectionTimeout(settings.connectTimeoutMillis());
@@ -73,7 +73,8 @@ public final class Database implements AutoCloseable {
     return config;
   }
 
-  private static Properties driverProperties(DatabaseSettings settings, int statementTimeoutMillis) {
+  private static Properties driverProperties(
+      DatabaseSettings settings, int statementTimeoutMillis) {
     var properties = new Properties();
     properties.setProperty("ApplicationName", "kapsel");
     properties.setProperty("connectTimeout", seconds(settings.connectTimeoutMillis()));
@@ -105,8 +106,8 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Runs the work on a thread and a connection of the pool. Fails with {@link StorageUnavailable} or
-   * {@link StorageOverloaded}; other exceptions of the work come through as they are.
+   * Runs the work on a thread and a connection of the pool. Fails with {@link StorageUnavailable}
+   * or {@link StorageOverloaded}; other exceptions of the work come through as they are.
    */
   <T extends @Nullable Object> CompletionStage<T> run(Work<T> work) {
     var result = new CompletableFuture<T>();

@@ -7,8 +7,8 @@ import io.kapsel.core.webhook.Secret;
  * @param poolConnections for queries and single writes; the batch lanes and the journal have
  *     connections of their own
  * @param queuedQueriesMax further queries are refused
- * @param connectTimeoutMillis for opening a connection; an ingest is answered within about this plus
- *     {@code answerTimeoutMillis}
+ * @param connectTimeoutMillis for opening a connection; an ingest is answered within about this
+ *     plus {@code answerTimeoutMillis}
  * @param answerTimeoutMillis after which work in the hands of a database that does not answer fails
  * @param socketTimeoutMillis after which a connection that does not answer is given up; longer than
  *     any statement may take

@@ -240,8 +240,8 @@ public final class EmbeddedPostgres implements AutoCloseable {
     try (Connection connection = connect(port, password);
         var statement = connection.createStatement()) {
       boolean exists;
-      try (var rows = statement.executeQuery(
-          "select 1 from pg_database where datname = '" + DATABASE + "'")) {
+      try (var rows =
+          statement.executeQuery("select 1 from pg_database where datname = '" + DATABASE + "'")) {
         exists = rows.next();
       }
       if (!exists) statement.execute("create database " + DATABASE);

@@ -55,7 +55,8 @@ final class PostgresBinaries {
       TarArchiveEntry entry;
       while ((entry = tar.getNextEntry()) != null) {
         Path path = target.resolve(entry.getName()).normalize();
-        if (!path.startsWith(target)) throw new IOException("outside the target: " + entry.getName());
+        if (!path.startsWith(target))
+          throw new IOException("outside the target: " + entry.getName());
         if (entry.getName().endsWith(".a")) continue;
         if (entry.isDirectory()) {
           Files.createDirectories(path);

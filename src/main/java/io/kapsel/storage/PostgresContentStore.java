@@ -82,6 +82,34 @@ public final class PostgresContentStore implements ContentStore, AutoCloseable {
     return database.run(connection -> withoutOutcome(connection, after, until, limit));
   }
 
+  @Override
+  public CompletionStage<WebhookId> watermark() {
+    return database.run(
+        connection -> {
+          try (PreparedStatement select =
+                  connection.prepareStatement("select watermark from reconciler");
+              ResultSet result = select.executeQuery()) {
+            if (!result.next()) return new WebhookId(0, 0);
+            UUID watermark = result.getObject(1, UUID.class);
+            return new WebhookId(
+                watermark.getMostSignificantBits(), watermark.getLeastSignificantBits());
+          }
+        });
+  }
+
+  @Override
+  public CompletionStage<@Nullable Void> advance(WebhookId watermark) {
+    return database.run(
+        connection -> {
+          try (PreparedStatement update =
+              connection.prepareStatement("update reconciler set watermark = ?")) {
+            update.setObject(1, uuid(watermark));
+            update.executeUpdate();
+          }
+          return null;
+        });
+  }
+
   /** Webhooks waiting to be stored. */
   public int queuedWebhooks() {
     return writing.queuedItems();
@@ -200,8 +228,7 @@ public final class PostgresContentStore implements ContentStore, AutoCloseable {
         head.laneKey());
   }
 
-  private Map<WebhookId, Row> read(Connection connection, List<WebhookId> ids)
-      throws SQLException {
+  private Map<WebhookId, Row> read(Connection connection, List<WebhookId> ids) throws SQLException {
     var rows = new HashMap<WebhookId, Row>(2 * ids.size());
     try (PreparedStatement select =
         connection.prepareStatement(
@@ -254,8 +281,7 @@ public final class PostgresContentStore implements ContentStore, AutoCloseable {
     }
   }
 
-  private static Webhook head(
-      ResultSet row, List<Header> headers, Body body) throws SQLException {
+  private static Webhook head(ResultSet row, List<Header> headers, Body body) throws SQLException {
     UUID id = row.getObject(1, UUID.class);
     UUID endpoint = row.getObject(2, UUID.class);
     UUID tenant = row.getObject(3, UUID.class);

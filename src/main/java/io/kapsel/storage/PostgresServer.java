@@ -234,7 +234,8 @@ final class PostgresServer {
   private String lastLogLines() throws IOException {
     if (!Files.exists(log)) return "no log";
     List<String> lines = Files.readAllLines(log, StandardCharsets.ISO_8859_1);
-    return String.join(" | ", lines.subList(Math.max(0, lines.size() - LOG_LINES_SHOWN), lines.size()));
+    return String.join(
+        " | ", lines.subList(Math.max(0, lines.size() - LOG_LINES_SHOWN), lines.size()));
   }
 
   private List<String> description(List<String> arguments) {

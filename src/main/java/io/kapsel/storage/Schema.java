@@ -42,7 +42,8 @@ public final class Schema {
           .load()
           .migrate();
     } catch (FlywayException e) {
-      throw new SchemaMismatch("the database schema cannot be brought up to date: " + e.getMessage());
+      throw new SchemaMismatch(
+          "the database schema cannot be brought up to date: " + e.getMessage());
     }
   }
 

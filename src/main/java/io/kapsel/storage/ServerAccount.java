@@ -13,8 +13,8 @@ import java.util.stream.Stream;
 /**
  * Under which account the database server runs. PostgreSQL refuses root. A root process therefore
  * starts it in a user namespace of its own, where it is nobody but its files stay root's; where
- * namespaces are forbidden, as in many containers, it gives the files to an unprivileged account and
- * starts it as that. The owner of existing files decides on later starts.
+ * namespaces are forbidden, as in many containers, it gives the files to an unprivileged account
+ * and starts it as that. The owner of existing files decides on later starts.
  *
  * @param launcher put in front of a command
  * @param uid owner of the files, -1 for the account of this process

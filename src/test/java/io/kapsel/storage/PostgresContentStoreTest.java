@@ -61,8 +61,7 @@ class PostgresContentStoreTest {
     await(store.store(webhook));
     PostgresForTests.execute(settings, "update webhook set content_type = 'from/table'");
 
-    assertEquals(
-        "application/json", only(await(store.fetch(List.of(webhook.id())))).contentType());
+    assertEquals("application/json", only(await(store.fetch(List.of(webhook.id())))).contentType());
     assertEquals("from/table", only(await(store.fetch(List.of(webhook.id())))).contentType());
   }
 
@@ -273,8 +272,7 @@ class PostgresContentStoreTest {
 
   private static boolean isOverloaded(CompletionStage<Void> stage) {
     var future = stage.toCompletableFuture();
-    return future.isCompletedExceptionally()
-        && future.exceptionNow() instanceof StorageOverloaded;
+    return future.isCompletedExceptionally() && future.exceptionNow() instanceof StorageOverloaded;
   }
 
   private static boolean isStored(CompletionStage<Void> stage) {

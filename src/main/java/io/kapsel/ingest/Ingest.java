@@ -1,0 +1,268 @@
+package io.kapsel.ingest;
+
+import io.kapsel.core.endpoint.DeliverySettings;
+import io.kapsel.core.endpoint.Endpoint;
+import io.kapsel.core.endpoint.KeyHash;
+import io.kapsel.core.endpoint.Status;
+import io.kapsel.core.webhook.Body;
+import io.kapsel.core.webhook.EndpointId;
+import io.kapsel.core.webhook.ErrorCode;
+import io.kapsel.core.webhook.Header;
+import io.kapsel.core.webhook.IdempotencyKey;
+import io.kapsel.core.webhook.OrderingKey;
+import io.kapsel.core.webhook.Rejection;
+import io.kapsel.core.webhook.SignatureVerifier;
+import io.kapsel.core.webhook.Webhook;
+import io.kapsel.core.webhook.WebhookId;
+import io.kapsel.endpoint.EndpointView;
+import io.kapsel.storage.ContentStore;
+import io.kapsel.storage.StorageOverloaded;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * From a complete request to its answer: verify, find the key, store the content, offer it to the
+ * endpoint's actor. Only what is durable and owned is accepted.
+ */
+public final class Ingest {
+  private static final int OUTDATED_RETRIES = 3;
+  private static final int DATABASE_RETRY_SECONDS = 5;
+
+  /**
+   * A complete request.
+   *
+   * @param url as the sender addressed it, for schemes that sign the URL
+   */
+  public record Request(
+      String method, String url, String contentType, List<Header> headers, Body body) {}
+
+  private final IngestSettingsCache settings;
+  private final ContentStore contents;
+  private final Offers offers;
+  private final InstantSource clock;
+  private final RandomGenerator random;
+
+  /** Hands a stored webhook to the gateway that is responsible for its endpoint. */
+  @FunctionalInterface
+  public interface Offers {
+    void submit(OfferGateway.Submit submit);
+  }
+
+  Ingest(
+      IngestSettingsCache settings,
+      ContentStore contents,
+      Offers offers,
+      InstantSource clock,
+      RandomGenerator random) {
+    this.settings = settings;
+    this.contents = contents;
+    this.offers = offers;
+    this.clock = clock;
+    this.random = random;
+  }
+
+  /** Never fails: what goes wrong is a rejection. */
+  public CompletionStage<IngestReply> accept(EndpointId id, Request request) {
+    CompletableFuture<IngestReply> reply = new CompletableFuture<>();
+    new Admission(id, request, reply).begin();
+    return reply;
+  }
+
+  private sealed interface Judgement {}
+
+  private record Admitted(EndpointView view, Webhook webhook) implements Judgement {}
+
+  private record Denied(Rejection rejection) implements Judgement {}
+
+  /** One request on its way through. */
+  private final class Admission {
+    private final EndpointId id;
+    private final Request request;
+    private final CompletableFuture<IngestReply> reply;
+    private final byte[] bodySha256;
+    private int outdated;
+
+    Admission(EndpointId id, Request request, CompletableFuture<IngestReply> reply) {
+      this.id = id;
+      this.request = request;
+      this.reply = reply;
+      this.bodySha256 = sha256(request.body().unsafeBytes());
+    }
+
+    void begin() {
+      with(settings.get(id), false);
+    }
+
+    private void with(CompletableFuture<IngestSettingsCache.Entry> loading, boolean reloaded) {
+      var unused =
+          loading.whenComplete(
+              (entry, failure) -> {
+                if (failure != null) reject(databaseUnavailable());
+                else judge(entry, reloaded);
+              });
+    }
+
+    /** A refusal under settings that may be outdated is only final once they were loaded anew. */
+    private void judge(IngestSettingsCache.Entry entry, boolean reloaded) {
+      Judgement judgement = judge(entry.view());
+      switch (judgement) {
+        case Admitted admitted -> store(admitted);
+        case Denied denied
+            when !reloaded
+                && denied.rejection().code() != ErrorCode.INVALID_ENDPOINT
+                && !entry.isFreshAt(clock.millis()) ->
+            with(settings.load(id), true);
+        case Denied denied -> reject(denied.rejection());
+      }
+    }
+
+    private Judgement judge(Optional<EndpointView> found) {
+      if (found.isEmpty() || found.get().status() == Status.DELETED)
+        return new Denied(Rejection.of(ErrorCode.INVALID_ENDPOINT));
+      EndpointView view = found.get();
+      if (view.status() == Status.DISABLED)
+        return new Denied(Rejection.of(ErrorCode.ENDPOINT_DISABLED));
+      long now = clock.millis();
+      Optional<Rejection> unsigned =
+          SignatureVerifier.verify(
+              view.config().signature(),
+              now,
+              request.headers(),
+              request.body().unsafeBytes(),
+              request.method(),
+              request.url());
+      if (unsigned.isPresent()) return new Denied(unsigned.get());
+      IdempotencyKey key =
+          IdempotencyKey.extract(
+              view.config().idempotency(),
+              view.config().signature().scheme(),
+              request.headers(),
+              request.body().unsafeBytes(),
+              bodySha256);
+      return switch (key) {
+        case IdempotencyKey.Refused refused -> new Denied(refused.rejection());
+        case IdempotencyKey.None none -> new Admitted(view, webhook(view, "", now));
+        case IdempotencyKey.Key present -> new Admitted(view, webhook(view, present.text(), now));
+      };
+    }
+
+    private Webhook webhook(EndpointView view, String key, long nowMillis) {
+      DeliverySettings delivery = view.config().delivery();
+      long lane =
+          delivery.ordering() == DeliverySettings.Ordering.KEYED
+              ? OrderingKey.lane(
+                  delivery.orderingKey(), request.headers(), request.body().unsafeBytes())
+              : 0;
+      return new Webhook(
+          WebhookId.create(nowMillis, random),
+          id,
+          view.tenant(),
+          request.contentType(),
+          request.headers(),
+          request.body(),
+          bodySha256,
+          key,
+          lane);
+    }
+
+    private void store(Admitted admitted) {
+      contents
+          .store(admitted.webhook())
+          .whenComplete(
+              (stored, failure) -> {
+                if (failure == null) offer(admitted);
+                else reject(isOverload(failure) ? queueFull() : databaseUnavailable());
+              });
+    }
+
+    private void offer(Admitted admitted) {
+      CompletableFuture<OfferGateway.Result> result = new CompletableFuture<>();
+      var unused = result.whenComplete((answer, never) -> answered(admitted.webhook(), answer));
+      offers.submit(
+          new OfferGateway.Submit(
+              id, admitted.view().version(), offered(admitted.webhook()), result));
+    }
+
+    private void answered(Webhook webhook, OfferGateway.Result result) {
+      switch (result) {
+        case OfferGateway.Answered answered -> {
+          switch (answered.answer()) {
+            case Endpoint.Accepted accepted ->
+                reply.complete(new IngestReply.Accepted(webhook.id(), false));
+            case Endpoint.Duplicate duplicate -> {
+              discard(webhook);
+              reply.complete(new IngestReply.Accepted(duplicate.first(), true));
+            }
+            case Endpoint.Declined declined -> {
+              discard(webhook);
+              reject(declined.rejection());
+            }
+          }
+        }
+        case OfferGateway.Outdated current -> {
+          discard(webhook);
+          settings.put(current.current());
+          if (outdated++ < OUTDATED_RETRIES) begin();
+          else reject(queueFull());
+        }
+        case OfferGateway.Unanswered unanswered -> reject(databaseUnavailable());
+        case OfferGateway.Overloaded overloaded -> {
+          discard(webhook);
+          reject(queueFull());
+        }
+      }
+    }
+
+    /** Content that nobody will own. If this is lost, the reconciler finds the content again. */
+    private void discard(Webhook webhook) {
+      var unused = contents.remove(List.of(webhook.id()));
+    }
+
+    private void reject(Rejection rejection) {
+      reply.complete(new IngestReply.Rejected(rejection));
+    }
+  }
+
+  private static boolean isOverload(@Nullable Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    return cause instanceof StorageOverloaded;
+  }
+
+  private static Rejection databaseUnavailable() {
+    return Rejection.of(ErrorCode.DATABASE_UNAVAILABLE)
+        .withRetryAfterSeconds(DATABASE_RETRY_SECONDS);
+  }
+
+  private static Rejection queueFull() {
+    return Rejection.of(ErrorCode.QUEUE_FULL).withRetryAfterSeconds(1);
+  }
+
+  /** The form in which an endpoint's actor is asked to own a stored webhook. */
+  static Endpoint.Offered offered(Webhook webhook) {
+    long bodyHash = ByteBuffer.wrap(webhook.bodySha256()).getLong();
+    if (webhook.idempotencyKey().isEmpty())
+      return new Endpoint.Offered(webhook.id(), null, bodyHash, webhook.laneKey());
+    ByteBuffer key =
+        ByteBuffer.wrap(sha256(webhook.idempotencyKey().getBytes(StandardCharsets.UTF_8)));
+    return new Endpoint.Offered(
+        webhook.id(), new KeyHash(key.getLong(), key.getLong()), bodyHash, webhook.laneKey());
+  }
+
+  private static byte[] sha256(byte[] bytes) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(bytes);
+    } catch (NoSuchAlgorithmException impossible) {
+      throw new IllegalStateException(impossible);
+    }
+  }
+}

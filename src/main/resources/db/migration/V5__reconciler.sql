@@ -1,0 +1,7 @@
+-- How far the reconciler has come through the webhook table; one row.
+CREATE TABLE reconciler (
+  only BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK (only),
+  watermark UUID NOT NULL
+);
+
+INSERT INTO reconciler (watermark) VALUES ('00000000-0000-0000-0000-000000000000');
