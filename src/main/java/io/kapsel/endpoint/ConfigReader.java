@@ -138,7 +138,7 @@ final class ConfigReader {
             fields.choice("encoding", SignatureSettings.Encoding.class, or.encoding()),
             configuration(fields, "prefix", or.prefix()),
             headerName(fields, "timestamp_header", or.timestampHeader(), true),
-            template(fields, or.template()),
+            configuration(fields, "template", or.template()),
             (int)
                 fields.duration("tolerance_seconds", or.toleranceSeconds(), 1, DAY_MILLIS / 1_000),
             fields.flag("allow_sha1", or.allowSha1()),
@@ -148,6 +148,8 @@ final class ConfigReader {
                 "timestamp_unit", SignatureSettings.TimestampUnit.class, or.timestampUnit()),
             fields.choice(
                 "secret_encoding", SignatureSettings.SecretEncoding.class, or.secretEncoding()));
+    SignatureVerifier.templateProblem(settings)
+        .ifPresent(wrong -> fields.problem("template", ErrorCode.INVALID_CONFIGURATION, wrong));
     if (!SignatureVerifier.allSecretsUsable(settings)) {
       fields.problem(
           "secrets",
@@ -194,13 +196,6 @@ final class ConfigReader {
           "Must have at most " + TEXT_CHARS_MAX + " characters and no control characters.");
     }
     return value;
-  }
-
-  private static String template(Fields fields, String or) {
-    String template = configuration(fields, "template", or);
-    SignatureVerifier.templateProblem(template)
-        .ifPresent(wrong -> fields.problem("template", ErrorCode.INVALID_CONFIGURATION, wrong));
-    return template;
   }
 
   private IdempotencySettings idempotency(Fields fields) {

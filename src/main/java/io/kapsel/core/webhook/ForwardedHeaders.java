@@ -68,7 +68,7 @@ public final class ForwardedHeaders {
     for (Header header : received) {
       if (!header.isNamed("Connection")) continue;
       for (String option : header.value().toLowerCase(Locale.ROOT).split(",", -1)) {
-        String name = option.strip();
+        String name = HeaderLines.withoutBlanks(option);
         if (!name.isEmpty() && !name.equals("content-type")) names.add(name);
       }
     }

@@ -32,6 +32,19 @@ final class HeaderLines {
     return lines;
   }
 
+  /** Optional whitespace around a field value is not part of it (RFC 9110 §5.5). */
+  static String withoutBlanks(String value) {
+    int start = 0;
+    int end = value.length();
+    while (start < end && isBlank(value.charAt(start))) start++;
+    while (end > start && isBlank(value.charAt(end - 1))) end--;
+    return value.substring(start, end);
+  }
+
+  private static boolean isBlank(char c) {
+    return c == ' ' || c == '\t';
+  }
+
   /**
    * Refuses a header that decides about authenticity when it is there twice (RFC 9110 §5.3: neither
    * the first nor the last wins) or when it is absent or empty.

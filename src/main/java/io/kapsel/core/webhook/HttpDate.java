@@ -6,6 +6,7 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * HTTP-date (RFC 9110 §5.6.7). Reads the three forms that a recipient must accept, each exactly as
@@ -62,7 +63,7 @@ public final class HttpDate {
     }
     int day = number(text, 5, 2);
     int month = MONTHS.indexOf(text.substring(8, 11)) + 1;
-    return epochSeconds(text.substring(0, 3), number(text, 12, 4), month, day, text, 17);
+    return epochSeconds(text.substring(0, 3), dateTime(number(text, 12, 4), month, day, text, 17));
   }
 
   private static OptionalLong rfc850(String text, int comma, long nowMillis) {
@@ -76,20 +77,21 @@ public final class HttpDate {
       return OptionalLong.empty();
     }
     String weekday = text.substring(0, comma);
-    int day = number(text, start, 2);
-    int month = MONTHS.indexOf(text.substring(start + 3, start + 6)) + 1;
     int shortYear = number(text, start + 7, 2);
     if (!DAYS.contains(weekday) || shortYear < 0) return OptionalLong.empty();
-    LocalDateTime now = LocalDateTime.ofInstant(Instant.ofEpochMilli(nowMillis), ZoneOffset.UTC);
-    long latest = now.plusYears(YEARS_AHEAD_MAX).toEpochSecond(ZoneOffset.UTC);
-    int year = (now.getYear() / 100 + 1) * 100 + shortYear;
-    while (year > now.getYear() + YEARS_AHEAD_MAX) year -= 100;
-    OptionalLong near = epochSeconds(weekday.substring(0, 3), year, month, day, text, start + 10);
-    // In the fiftieth year itself the day decides, and the weekday is that of the year meant.
-    boolean fits = near.isPresent() && near.getAsLong() <= latest;
-    return fits || year < now.getYear() + YEARS_AHEAD_MAX
-        ? near
-        : epochSeconds(weekday.substring(0, 3), year - 100, month, day, text, start + 10);
+    int day = number(text, start, 2);
+    int month = MONTHS.indexOf(text.substring(start + 3, start + 6)) + 1;
+    LocalDateTime latest =
+        LocalDateTime.ofInstant(Instant.ofEpochMilli(nowMillis), ZoneOffset.UTC)
+            .plusYears(YEARS_AHEAD_MAX);
+    int year = latest.getYear() - latest.getYear() % 100 + shortYear;
+    if (year > latest.getYear()) year -= 100;
+    LocalDateTime time = dateTime(year, month, day, text, start + 10);
+    if (time == null || time.isAfter(latest)) {
+      // The day decides in the last year that is near enough, and whether it exists in any.
+      time = dateTime(year - 100, month, day, text, start + 10);
+    }
+    return epochSeconds(weekday.substring(0, 3), time);
   }
 
   private static OptionalLong asctime(String text) {
@@ -102,32 +104,38 @@ public final class HttpDate {
     }
     int month = MONTHS.indexOf(text.substring(4, 7)) + 1;
     int day = text.charAt(8) == ' ' ? number(text, 9, 1) : number(text, 8, 2);
-    return epochSeconds(text.substring(0, 3), number(text, 20, 4), month, day, text, 11);
+    return epochSeconds(text.substring(0, 3), dateTime(number(text, 20, 4), month, day, text, 11));
   }
 
-  /** Checks every part, the weekday against the date too; {@code HH:MM:SS} stands at timeStart. */
-  private static OptionalLong epochSeconds(
-      String weekday, int year, int month, int day, String text, int timeStart) {
+  /**
+   * Null when there is no such moment; {@code HH:MM:SS} stands at timeStart. A leap second is read
+   * as the second before it.
+   */
+  private static @Nullable LocalDateTime dateTime(
+      int year, int month, int day, String text, int timeStart) {
     int hour = number(text, timeStart, 2);
     int minute = number(text, timeStart + 3, 2);
     int second = number(text, timeStart + 6, 2);
-    boolean leapSecond = hour == 23 && minute == 59 && second == 60;
     if (text.charAt(timeStart + 2) != ':'
         || text.charAt(timeStart + 5) != ':'
         || year < YEAR_MIN
         || month < 1) {
-      return OptionalLong.empty();
+      return null;
     }
+    if (hour == 23 && minute == 59 && second == 60) second = 59;
     try {
-      LocalDateTime time =
-          LocalDateTime.of(year, month, day, hour, minute, leapSecond ? 59 : second);
-      if (!DAYS.get(time.getDayOfWeek().getValue() - 1).startsWith(weekday)) {
-        return OptionalLong.empty();
-      }
-      return OptionalLong.of(time.toEpochSecond(ZoneOffset.UTC) + (leapSecond ? 1 : 0));
-    } catch (DateTimeException noSuchDay) {
-      return OptionalLong.empty();
+      return LocalDateTime.of(year, month, day, hour, minute, second);
+    } catch (DateTimeException noSuchMoment) {
+      return null;
     }
+  }
+
+  /** Empty when there is no time, or when its day of the week is not the stated one. */
+  private static OptionalLong epochSeconds(String weekday, @Nullable LocalDateTime time) {
+    return time != null
+            && DAYS.get(time.getDayOfWeek().getValue() - 1).substring(0, 3).equals(weekday)
+        ? OptionalLong.of(time.toEpochSecond(ZoneOffset.UTC))
+        : OptionalLong.empty();
   }
 
   /** ASCII digits only; -1 for anything else. */

@@ -94,19 +94,20 @@ public sealed interface IdempotencyKey {
   private static @Nullable String joined(List<Header> headers, String name) {
     int lines = HeaderLines.count(headers, name);
     if (lines == 0) return null;
-    if (lines == 1) return HeaderLines.firstOrEmpty(headers, name).strip();
+    if (lines == 1) return HeaderLines.withoutBlanks(HeaderLines.firstOrEmpty(headers, name));
     StringBuilder whole = new StringBuilder();
     for (Header header : headers) {
       if (!header.isNamed(name)) continue;
       if (!whole.isEmpty()) whole.append(", ");
-      whole.append(header.value().strip());
+      whole.append(HeaderLines.withoutBlanks(header.value()));
     }
     return whole.charAt(0) == '"' ? whole.toString() : "";
   }
 
   private static IdempotencyKey fromBody(
       IdempotencySettings settings, List<Header> headers, byte[] body) {
-    String coding = HeaderLines.firstOrEmpty(headers, "Content-Encoding").strip();
+    String coding =
+        HeaderLines.withoutBlanks(HeaderLines.firstOrEmpty(headers, "Content-Encoding"));
     if (!coding.isEmpty() && !coding.equalsIgnoreCase("identity")) {
       return refused(
           ErrorCode.UNSUPPORTED_MEDIA_TYPE, "The event id of an encoded body is out of reach.");

@@ -19,7 +19,7 @@ public final class RetryAfter {
    */
   public static OptionalLong millisFromNow(List<String> values, long nowMillis) {
     if (values.size() != 1) return OptionalLong.empty();
-    String value = withoutBlanks(values.get(0));
+    String value = HeaderLines.withoutBlanks(values.get(0));
     if (value.isEmpty()) return OptionalLong.empty();
     char first = value.charAt(0);
     if (first >= '0' && first <= '9') return seconds(value);
@@ -37,18 +37,5 @@ public final class RetryAfter {
       seconds = Math.min(seconds * 10 + digit, SECONDS_MAX);
     }
     return OptionalLong.of(seconds * 1000);
-  }
-
-  // Optional whitespace around a field value is not part of it (RFC 9110 §5.5).
-  private static String withoutBlanks(String value) {
-    int start = 0;
-    int end = value.length();
-    while (start < end && isBlank(value.charAt(start))) start++;
-    while (end > start && isBlank(value.charAt(end - 1))) end--;
-    return value.substring(start, end);
-  }
-
-  private static boolean isBlank(char c) {
-    return c == ' ' || c == '\t';
   }
 }

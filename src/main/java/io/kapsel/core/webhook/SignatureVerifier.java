@@ -77,13 +77,21 @@ public final class SignatureVerifier {
     return true;
   }
 
-  /** Why a text cannot be the template of the generic scheme ({@code E1307}), empty when it can. */
-  public static Optional<String> templateProblem(String template) {
-    return template.contains("{body}") && TemplateSignature.unknownPlaceholders(template).isEmpty()
+  /**
+   * Why the template of the generic scheme makes no sense ({@code E1307}), empty when it does. A
+   * body or a timestamp that is not signed proves nothing.
+   */
+  public static Optional<String> templateProblem(SignatureSettings settings) {
+    String template = settings.template();
+    if (!template.contains("{body}")
+        || !TemplateSignature.unknownPlaceholders(template).isEmpty()) {
+      return Optional.of(
+          "Must contain {body} and no other placeholders than {timestamp}, {id}, {url}, {method},"
+              + " {body} and {header:Name}.");
+    }
+    return template.contains("{timestamp}") == TemplateSignature.hasTimestamp(settings)
         ? Optional.empty()
-        : Optional.of(
-            "Must contain {body} and no other placeholders than {timestamp}, {id}, {url}, {method},"
-                + " {body} and {header:Name}.");
+        : Optional.of("Must contain {timestamp} when there is a timestamp, and only then.");
   }
 
   private static Optional<Rejection> stripe(

@@ -130,7 +130,7 @@ final class TemplateSignature {
     return names;
   }
 
-  private static boolean hasTimestamp(SignatureSettings settings) {
+  static boolean hasTimestamp(SignatureSettings settings) {
     return !settings.timestampHeader().isEmpty() || !settings.timestampField().isEmpty();
   }
 
