@@ -45,13 +45,14 @@ class ArchitectureTest {
           Map.entry("core.ledger", Set.of("core.webhook")),
           Map.entry("config", Set.of("core")),
           Map.entry("json", Set.of("core")),
+          Map.entry("http", Set.of("core", "json")),
           Map.entry("storage", Set.of("core", "config")),
           Map.entry("deliver", Set.of("core", "config", "storage")),
           Map.entry("endpoint", Set.of("core", "config", "json", "deliver", "storage")),
           Map.entry("history", Set.of("core", "config", "storage")),
           Map.entry("attest", Set.of("core", "config", "storage")),
-          Map.entry("ingest", Set.of("core", "config", "json", "endpoint", "storage")),
-          Map.entry("manage", Set.of("core", "config", "json", "endpoint", "storage")),
+          Map.entry("ingest", Set.of("core", "config", "json", "http", "endpoint", "storage")),
+          Map.entry("manage", Set.of("core", "config", "json", "http", "endpoint", "storage")),
           Map.entry("cli", Set.of("core", "config")));
 
   /** What core may use beyond itself. Not on the list: Akka, SQL, logging, threads, sockets. */
