@@ -139,6 +139,7 @@ public final class EndpointActor
           case EndpointMessage.DirectoryTaken taken -> onDirectoryTaken(state, taken);
           case EndpointMessage.DirectoryFailed failed -> onDirectoryFailed(failed);
           case EndpointMessage.Timer timer -> onTimer(state, timer);
+          case EndpointMessage.Ping ping -> Effect().unhandled();
           case EndpointMessage.Stop stop -> Effect().stop();
         };
   }

@@ -12,7 +12,7 @@ import java.util.Optional;
 public sealed interface EndpointMessage {
 
   /** Serialised by {@link KapselSerializer} when the endpoint lives on another node. */
-  sealed interface Remote permits Offer, Order, Inquire, Reply {}
+  sealed interface Remote permits Offer, Order, Inquire, Ping, Reply {}
 
   /**
    * Webhooks to accept. One offer at a time per endpoint and node.
@@ -34,6 +34,9 @@ public sealed interface EndpointMessage {
   record Inquire(Endpoint.Inquire inquiry, ActorRef<Reply> replyTo)
       implements EndpointMessage, Remote {}
 
+  /** Whether sharding serves; answered by {@link ShardedPing}, never by an endpoint. */
+  record Ping(ActorRef<Reply> replyTo) implements EndpointMessage, Remote {}
+
   /** Answers of an endpoint's actor. */
   sealed interface Reply extends Remote {}
 
@@ -49,6 +52,8 @@ public sealed interface EndpointMessage {
   record Rejected(Rejection rejection) implements Reply {}
 
   record Unowned(List<WebhookId> webhooks) implements Reply {}
+
+  record Pong() implements Reply {}
 
   // -------------------------------------------------------------------- within the node
 

@@ -40,6 +40,8 @@ final class MessageCodec {
       case EndpointMessage.Viewed viewed -> "viewed";
       case EndpointMessage.Rejected rejected -> "rejected";
       case EndpointMessage.Unowned unowned -> "unowned";
+      case EndpointMessage.Ping ping -> "ping";
+      case EndpointMessage.Pong pong -> "pong";
     };
   }
 
@@ -73,6 +75,9 @@ final class MessageCodec {
             case EndpointMessage.Viewed viewed -> writeView(out, viewed.view());
             case EndpointMessage.Rejected rejected -> writeRejection(out, rejected.rejection());
             case EndpointMessage.Unowned unowned -> writeIds(out, 1, unowned.webhooks());
+            case EndpointMessage.Ping ping ->
+                out.text(REPLY_TO, refs.toSerializationFormat(ping.replyTo()));
+            case EndpointMessage.Pong pong -> {}
           }
         });
   }
@@ -95,6 +100,12 @@ final class MessageCodec {
         Wire.read(bytes, fields);
         yield new EndpointMessage.Unowned(readIds(fields.blob()));
       }
+      case "ping" -> {
+        EventCodec.Fields fields = new EventCodec.Fields().texts(REPLY_TO);
+        Wire.read(bytes, fields);
+        yield new EndpointMessage.Ping(replyTo(fields));
+      }
+      case "pong" -> new EndpointMessage.Pong();
       default -> throw new IllegalArgumentException("Unknown message: " + manifest);
     };
   }

@@ -15,7 +15,9 @@ import io.kapsel.core.webhook.SignatureVerifier;
 import io.kapsel.core.webhook.Webhook;
 import io.kapsel.core.webhook.WebhookId;
 import io.kapsel.endpoint.EndpointView;
+import io.kapsel.endpoint.Endpoints;
 import io.kapsel.storage.ContentStore;
+import io.kapsel.storage.EndpointDirectory;
 import io.kapsel.storage.StorageOverloaded;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -58,7 +60,23 @@ public final class Ingest {
     void submit(OfferGateway.Submit submit);
   }
 
-  Ingest(
+  public static Ingest create(
+      EndpointDirectory directory,
+      Endpoints endpoints,
+      int endpointsCachedMax,
+      ContentStore contents,
+      Offers offers,
+      InstantSource clock,
+      RandomGenerator random) {
+    return new Ingest(
+        new IngestSettingsCache(directory, endpoints, clock, endpointsCachedMax),
+        contents,
+        offers,
+        clock,
+        random);
+  }
+
+  private Ingest(
       IngestSettingsCache settings,
       ContentStore contents,
       Offers offers,
