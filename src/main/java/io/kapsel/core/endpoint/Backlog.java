@@ -20,7 +20,7 @@ import org.pcollections.TreePSet;
 public final class Backlog {
   private static final long FIFO_LANE = 1;
 
-  private record Due(long atMillis, long sequence) implements Comparable<Due> {
+  record Due(long atMillis, long sequence) implements Comparable<Due> {
     @Override
     public int compareTo(Due other) {
       int order = Long.compare(atMillis, other.atMillis);
@@ -28,7 +28,7 @@ public final class Backlog {
     }
   }
 
-  private record Place(long lane, long sequence) implements Comparable<Place> {
+  record Place(long lane, long sequence) implements Comparable<Place> {
     @Override
     public int compareTo(Place other) {
       int order = Long.compare(lane, other.lane);
@@ -36,11 +36,11 @@ public final class Backlog {
     }
   }
 
-  private final Ordering ordering;
-  private final TreePMap<Long, Pending> bySequence;
-  private final TreePMap<WebhookId, Long> byId;
-  private final TreePSet<Due> eligible;
-  private final TreePSet<Place> lanes;
+  final Ordering ordering;
+  final TreePMap<Long, Pending> bySequence;
+  final TreePMap<WebhookId, Long> byId;
+  final TreePSet<Due> eligible;
+  final TreePSet<Place> lanes;
 
   private Backlog(
       Ordering ordering,

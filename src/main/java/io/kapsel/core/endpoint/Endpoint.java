@@ -160,9 +160,10 @@ public final class Endpoint {
   /** What is due now. The state must be of an endpoint that exists. */
   public static Plan plan(State state, Flight flight, long nowMillis, Limits limits) {
     boolean mayAttempt =
-        state.status() == Status.ACTIVE && state.outbox().size() < limits.outboxBatchesMax();
+        state.status() == Status.ACTIVE
+            && state.unconfirmed(flight.confirmedBatch()) < limits.outboxBatchesMax();
     int free = mayAttempt ? free(state, flight, nowMillis) : 0;
-    Pace pace = new Pace(state.config().delivery().ratePerSecond(), flight.paceMillis());
+    Pace pace = new Pace(state.config().delivery().ratePerSecond(), flight.paceMillis(), nowMillis);
     List<Started> started = new ArrayList<>();
     TreePMap<Long, InFlight> attempts = flight.attempts();
     boolean probe = state.circuit().phase() != Circuit.Phase.CLOSED;
@@ -181,13 +182,13 @@ public final class Endpoint {
   }
 
   private static int free(State state, Flight flight, long nowMillis) {
-    int limit = state.maxInFlight();
+    int room = state.maxInFlight() - flight.attempts().size();
     return switch (state.circuit().phaseAt(nowMillis)) {
       case OPEN -> 0;
-      case HALF_OPEN -> flight.probes() > 0 ? 0 : 1;
+      case HALF_OPEN -> flight.probes() > 0 ? 0 : Math.min(1, room);
       case CLOSED -> {
         int ramp = state.circuit().ramp();
-        yield (ramp == 0 ? limit : Math.min(limit, ramp)) - flight.attempts().size();
+        yield ramp == 0 ? room : Math.min(room, ramp - flight.attempts().size());
       }
     };
   }
@@ -216,9 +217,10 @@ public final class Endpoint {
     private final double intervalMillis;
     private double nextMillis;
 
-    Pace(double ratePerSecond, double nextMillis) {
+    /** Not held for longer than one interval, whatever the rate was and the clock has done. */
+    Pace(double ratePerSecond, double nextMillis, long nowMillis) {
       this.intervalMillis = ratePerSecond > 0 ? 1_000 / ratePerSecond : 0;
-      this.nextMillis = nextMillis;
+      this.nextMillis = Math.min(nextMillis, nowMillis + intervalMillis);
     }
 
     boolean allows(long nowMillis) {
@@ -256,7 +258,7 @@ public final class Endpoint {
       case Configure configure -> configure(state, flight, configure, nowMillis);
       case RotateSecret rotate -> rotate(state, flight, rotate, nowMillis, limits);
       case SetStatus set -> setStatus(state, flight, set.status(), nowMillis);
-      case ResetCircuit reset -> done(flight, new CircuitReset(nowMillis));
+      case ResetCircuit reset -> done(flight.withoutProbes(), new CircuitReset(nowMillis));
       case Offer offer -> offer(state, flight, offer, nowMillis, limits);
       case Inquire inquire ->
           new Decision(

@@ -41,6 +41,20 @@ public record Flight(TreePMap<Long, InFlight> attempts, double paceMillis, long 
     return attempts.values().stream().mapToLong(InFlight::lostAtMillis).min();
   }
 
+  /** The same attempts, none of them a probe: of a circuit that somebody has closed by hand. */
+  Flight withoutProbes() {
+    TreePMap<Long, InFlight> result = attempts;
+    for (Map.Entry<Long, InFlight> entry : attempts.entrySet()) {
+      InFlight attempt = entry.getValue();
+      if (attempt.probe)
+        result =
+            result.plus(
+                entry.getKey(),
+                new InFlight(attempt.number, false, attempt.startedAtMillis, attempt.lostAtMillis));
+    }
+    return with(result, paceMillis);
+  }
+
   Flight without(long sequence) {
     return new Flight(attempts.minus(sequence), paceMillis, confirmedBatch);
   }

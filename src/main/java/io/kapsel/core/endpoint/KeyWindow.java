@@ -169,15 +169,19 @@ public final class KeyWindow {
     return of(kept, live, liveNewestMillis);
   }
 
-  /** The time before which keys must be forgotten so that at most about {@code max} remain. */
+  /**
+   * The time before which keys must be forgotten so that at most {@code max} remain, or only those
+   * of the live map if even they are more.
+   */
   long floorForAtMost(int max) {
     int size = size();
+    long floorMillis = Long.MIN_VALUE;
     for (Segment segment : segments) {
-      if (size <= max) return Long.MIN_VALUE;
+      if (size <= max) break;
       size -= segment.size();
-      if (size <= max) return segment.newestMillis + 1;
+      floorMillis = segment.newestMillis + 1;
     }
-    return Long.MIN_VALUE;
+    return floorMillis;
   }
 
   private KeyWindow frozen() {

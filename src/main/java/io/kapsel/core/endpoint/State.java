@@ -36,6 +36,11 @@ public record State(
             .anyMatch(ended -> ended.attempt().webhook().equals(id));
   }
 
+  /** How many batches of outcomes are still to be confirmed by history. */
+  long unconfirmed(long confirmedBatch) {
+    return outbox.isEmpty() ? 0 : nextBatch - Math.max(outbox.firstKey(), confirmedBatch + 1);
+  }
+
   /** Attempts at the same time by configuration, before the circuit has its say. */
   int maxInFlight() {
     return config.delivery().ordering() == DeliverySettings.Ordering.FIFO
