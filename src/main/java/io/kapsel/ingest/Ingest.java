@@ -52,6 +52,7 @@ public final class Ingest {
   private final ContentStore contents;
   private final Offers offers;
   private final InstantSource clock;
+  private final InstantSource wall;
   private final RandomGenerator random;
 
   /** Hands a stored webhook to the gateway that is responsible for its endpoint. */
@@ -67,12 +68,14 @@ public final class Ingest {
       ContentStore contents,
       Offers offers,
       InstantSource clock,
+      InstantSource wall,
       RandomGenerator random) {
     return new Ingest(
         new IngestSettingsCache(directory, endpoints, clock, endpointsCachedMax),
         contents,
         offers,
         clock,
+        wall,
         random);
   }
 
@@ -81,11 +84,13 @@ public final class Ingest {
       ContentStore contents,
       Offers offers,
       InstantSource clock,
+      InstantSource wall,
       RandomGenerator random) {
     this.settings = settings;
     this.contents = contents;
     this.offers = offers;
     this.clock = clock;
+    this.wall = wall;
     this.random = random;
   }
 
@@ -150,11 +155,10 @@ public final class Ingest {
       EndpointView view = found.get();
       if (view.status() == Status.DISABLED)
         return new Denied(Rejection.of(ErrorCode.ENDPOINT_DISABLED));
-      long now = clock.millis();
       Optional<Rejection> unsigned =
           SignatureVerifier.verify(
               view.config().signature(),
-              now,
+              wall.millis(),
               request.headers(),
               request.body().unsafeBytes(),
               request.method(),
@@ -169,12 +173,12 @@ public final class Ingest {
               bodySha256);
       return switch (key) {
         case IdempotencyKey.Refused refused -> new Denied(refused.rejection());
-        case IdempotencyKey.None none -> new Admitted(view, webhook(view, "", now));
-        case IdempotencyKey.Key present -> new Admitted(view, webhook(view, present.text(), now));
+        case IdempotencyKey.None none -> new Admitted(view, webhook(view, ""));
+        case IdempotencyKey.Key present -> new Admitted(view, webhook(view, present.text()));
       };
     }
 
-    private Webhook webhook(EndpointView view, String key, long nowMillis) {
+    private Webhook webhook(EndpointView view, String key) {
       DeliverySettings delivery = view.config().delivery();
       long lane =
           delivery.ordering() == DeliverySettings.Ordering.KEYED
@@ -182,7 +186,7 @@ public final class Ingest {
                   delivery.orderingKey(), request.headers(), request.body().unsafeBytes())
               : 0;
       return new Webhook(
-          WebhookId.create(nowMillis, random),
+          WebhookId.create(clock.millis(), random),
           id,
           view.tenant(),
           request.contentType(),

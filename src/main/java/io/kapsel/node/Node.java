@@ -43,10 +43,12 @@ public final class Node {
   /**
    * What a node needs from outside; real in production, simulated in the simulator.
    *
-   * @param clock wall time that never runs backwards on this node
+   * @param clock for everything that is due: see {@link SteadyClock}
+   * @param wall the system's wall clock, for comparing with the timestamps of others
    */
   public record Ports(
       InstantSource clock,
+      InstantSource wall,
       RandomGenerator random,
       ContentStore contents,
       HistoryStore history,
@@ -158,6 +160,7 @@ public final class Node {
         submit ->
             gateways.get(Math.floorMod(submit.endpoint().hashCode(), gateways.size())).tell(submit),
         ports.clock(),
+        ports.wall(),
         ports.random());
   }
 
