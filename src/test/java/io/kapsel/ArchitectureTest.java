@@ -53,6 +53,7 @@ class ArchitectureTest {
           Map.entry("attest", Set.of("core", "config", "storage")),
           Map.entry("ingest", Set.of("core", "config", "json", "http", "endpoint", "storage")),
           Map.entry("manage", Set.of("core", "config", "json", "http", "endpoint", "storage")),
+          Map.entry("node", Set.of("core", "config", "deliver", "endpoint", "ingest", "storage")),
           Map.entry("cli", Set.of("core", "config")));
 
   /** What core may use beyond itself. Not on the list: Akka, SQL, logging, threads, sockets. */
