@@ -217,10 +217,11 @@ public final class Endpoint {
     private final double intervalMillis;
     private double nextMillis;
 
-    /** Not held for longer than one interval, whatever the rate was and the clock has done. */
+    /** Held no longer than it can hold itself, whatever the rate was and the clock has done. */
     Pace(double ratePerSecond, double nextMillis, long nowMillis) {
       this.intervalMillis = ratePerSecond > 0 ? 1_000 / ratePerSecond : 0;
-      this.nextMillis = Math.min(nextMillis, nowMillis + intervalMillis);
+      this.nextMillis =
+          Math.min(nextMillis, nowMillis + Math.max(intervalMillis, RELEASE_PAUSE_MILLIS));
     }
 
     boolean allows(long nowMillis) {

@@ -245,6 +245,8 @@ class CircuitTest {
           .whenTimePasses(at(seconds(30)))
           .andStarts(attempt(2, 1))
           .when(release(attempt(2, 1)))
+          .andWakesAt(at(seconds(31)))
+          .whenTimePasses(at(seconds(31)))
           .andStarts(attempt(2, 1));
     }
 

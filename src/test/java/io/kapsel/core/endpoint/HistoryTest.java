@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.kapsel.core.endpoint.Endpoint.AttemptsEnded;
 import io.kapsel.core.endpoint.Endpoint.Confirm;
 import io.kapsel.core.endpoint.Endpoint.HistoryConfirmed;
+import io.kapsel.core.endpoint.Endpoint.Inquire;
 import io.kapsel.core.endpoint.Endpoint.Settle;
+import io.kapsel.core.endpoint.Endpoint.Unowned;
 import java.util.List;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -150,6 +152,30 @@ class HistoryTest {
           .andSleeps()
           .when(new Confirm(1))
           .andStarts(attempt(3, 1));
+    }
+  }
+
+  @Nested
+  class WhenTheReconcilerAsks {
+    @Test
+    void knows_what_is_pending_and_what_is_on_its_way_into_history() {
+      given(accepted(1, 2))
+          .when(finish(1, 1, OK), new Inquire(List.of(id(1), id(2), id(3))))
+          .thenNothing()
+          .andReply(new Unowned(List.of(id(3))));
+    }
+
+    @Test
+    void has_forgotten_what_history_holds() {
+      given(accepted(1, 2))
+          .when(finish(1, 1, OK), new Confirm(0), finish(2, 1, OK))
+          .when(new Inquire(List.of(id(1), id(2))))
+          .andReply(new Unowned(List.of(id(1))));
+    }
+
+    @Test
+    void knows_nothing_before_it_exists() {
+      givenNothing().when(new Inquire(List.of(id(1)))).andReply(new Unowned(List.of(id(1))));
     }
   }
 
