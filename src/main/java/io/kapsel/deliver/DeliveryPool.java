@@ -1,5 +1,6 @@
 package io.kapsel.deliver;
 
+import akka.Done;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.AbstractBehavior;
@@ -56,6 +57,9 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
 
   /** What still waits for a permit comes back as released: its endpoint has stopped attempting. */
   public record Recall(ActorRef<Report> replyTo) implements Message {}
+
+  /** Starts nothing more; answers when the attempts in flight have ended and are taken. */
+  public record Drain(ActorRef<Done> replyTo) implements Message {}
 
   /** The endpoint has made the last report durable. */
   public record Taken(ActorRef<Report> replyTo) implements Message {}
@@ -115,6 +119,7 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
   private final PoolGauge gauge;
   private final Map<ActorRef<Report>, Lane> lanes = new LinkedHashMap<>();
   private final ArrayDeque<Lane> turns = new ArrayDeque<>();
+  private final List<ActorRef<Done>> drained = new ArrayList<>();
   private int used;
 
   /** Is told how many permits are in use whenever that changes. */
@@ -160,6 +165,7 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
         .onMessage(Deliver.class, this::onDeliver)
         .onMessage(Taken.class, this::onTaken)
         .onMessage(Recall.class, this::onRecall)
+        .onMessage(Drain.class, this::onDrain)
         .onMessage(Fetched.class, this::onFetched)
         .onMessage(FetchFailed.class, this::onFetchFailed)
         .onMessage(Ended.class, this::onEnded)
@@ -183,7 +189,34 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
     return this;
   }
 
+  private Behavior<Message> onDrain(Drain drain) {
+    drained.add(drain.replyTo());
+    for (Lane lane : lanes.values()) release(lane);
+    tellWhenDrained();
+    return this;
+  }
+
+  private boolean isDraining() {
+    return !drained.isEmpty();
+  }
+
+  private void tellWhenDrained() {
+    if (!isDraining() || used > 0) return;
+    for (Lane lane : lanes.values()) if (lane.reporting) return;
+    for (ActorRef<Done> replyTo : drained) replyTo.tell(Done.getInstance());
+  }
+
+  private void release(Lane lane) {
+    for (Job job : lane.waiting) lane.released.add(job.started());
+    lane.waiting.clear();
+    report(lane);
+  }
+
   private void startWhatMay() {
+    if (isDraining()) {
+      for (Lane lane : List.copyOf(lanes.values())) release(lane);
+      return;
+    }
     List<Job> jobs = new ArrayList<>();
     int refused = 0;
     while (used < settings.concurrency() && refused < turns.size()) {
@@ -301,15 +334,14 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
     if (lane == null) return this;
     lane.reporting = false;
     report(lane);
+    tellWhenDrained();
     return this;
   }
 
   private Behavior<Message> onRecall(Recall recall) {
     Lane lane = lanes.get(recall.replyTo());
     if (lane == null) return this;
-    for (Job job : lane.waiting) lane.released.add(job.started());
-    lane.waiting.clear();
-    report(lane);
+    release(lane);
     return this;
   }
 
@@ -318,6 +350,7 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
     if (lane == null) return this;
     lane.gone = true;
     lane.waiting.clear();
+    tellWhenDrained();
     return this;
   }
 

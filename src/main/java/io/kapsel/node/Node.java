@@ -1,10 +1,12 @@
 package io.kapsel.node;
 
+import akka.Done;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.Props;
 import akka.actor.typed.SupervisorStrategy;
+import akka.actor.typed.javadsl.AskPattern;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.cluster.sharding.typed.ClusterShardingSettings;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
@@ -84,11 +86,20 @@ public final class Node {
             Duration.ofSeconds(5));
   }
 
+  private final ActorSystem<?> system;
+  private final ActorRef<DeliveryPool.Message> pool;
   private final Ingest ingest;
   private final Endpoints endpoints;
   private final ShardedPing ping;
 
-  private Node(Ingest ingest, Endpoints endpoints, ShardedPing ping) {
+  private Node(
+      ActorSystem<?> system,
+      ActorRef<DeliveryPool.Message> pool,
+      Ingest ingest,
+      Endpoints endpoints,
+      ShardedPing ping) {
+    this.system = system;
+    this.pool = pool;
     this.ingest = ingest;
     this.endpoints = endpoints;
     this.ping = ping;
@@ -140,7 +151,7 @@ public final class Node {
                             ports.lost())),
                     "reconciler")
                 .withStopMessage(Reconciler.Stop.INSTANCE));
-    return new Node(ingest, endpoints, ShardedPing.start(system));
+    return new Node(system, pool, ingest, endpoints, ShardedPing.start(system));
   }
 
   private static Ingest ingest(
@@ -185,5 +196,10 @@ public final class Node {
   /** Completes when the cluster's sharding answers this node; fails when it does not in time. */
   public CompletionStage<?> ping(Duration timeout) {
     return ping.ask(timeout);
+  }
+
+  /** Starts no more attempts; completes when those in flight have ended and are journaled. */
+  public CompletionStage<Done> drain(Duration timeout) {
+    return AskPattern.ask(pool, DeliveryPool.Drain::new, timeout, system.scheduler());
   }
 }
