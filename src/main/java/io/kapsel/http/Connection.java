@@ -74,6 +74,7 @@ final class Connection extends GraphStage<FlowShape<ByteString, ByteString>> {
     private final RequestReader reader = new RequestReader(limits);
     private Phase phase = Phase.READING;
     private @Nullable RequestHead head;
+    private Handler.@Nullable Answer answering;
     private @Nullable ByteString unwritten;
     private boolean inputEnded;
     private boolean closeAfterWrite;
@@ -219,7 +220,7 @@ final class Connection extends GraphStage<FlowShape<ByteString, ByteString>> {
       phase = Phase.ADMITTING;
       Admission admission;
       try {
-        admission = server.handler().admit(head);
+        admission = server.handler().admit(head, remoteAddress);
       } catch (RuntimeException bug) {
         admission = new Admission.Refuse(failed(bug));
       }
@@ -252,6 +253,7 @@ final class Connection extends GraphStage<FlowShape<ByteString, ByteString>> {
             respond(ProblemResponse.of(refusal, requestId()).closing());
           } else {
             phase = Phase.READING;
+            answering = read.answer();
             bodyNanos = System.nanoTime();
             reader.readBody(read.bodyBytesMax());
             if (current.expectsContinue() && current.bodyBytes() != 0 && !reader.hasMore()) {
@@ -274,7 +276,7 @@ final class Connection extends GraphStage<FlowShape<ByteString, ByteString>> {
       deadline(limits.answerMillisMax());
       CompletionStage<Response> answer;
       try {
-        answer = server.handler().answer(new Request(head, body, remoteAddress));
+        answer = answering().to(new Request(head, body));
       } catch (RuntimeException bug) {
         respond(failed(bug));
         return;
@@ -332,6 +334,7 @@ final class Connection extends GraphStage<FlowShape<ByteString, ByteString>> {
     private void written() {
       if (head != null) server.requestEnded();
       head = null;
+      answering = null;
       if (closeAfterWrite) {
         linger();
       } else {
@@ -422,6 +425,11 @@ final class Connection extends GraphStage<FlowShape<ByteString, ByteString>> {
     private RequestHead current() {
       if (head == null) throw new IllegalStateException("no request");
       return head;
+    }
+
+    private Handler.Answer answering() {
+      if (answering == null) throw new IllegalStateException("not admitted");
+      return answering;
     }
 
     private String requestId() {

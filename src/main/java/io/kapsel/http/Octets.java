@@ -27,6 +27,10 @@ final class Octets {
     return from < to && all(TOKEN, bytes, from, to);
   }
 
+  static boolean isTokenCharacter(char c) {
+    return c < 256 && TOKEN[c];
+  }
+
   static boolean isFieldValue(byte[] bytes, int from, int to) {
     return all(FIELD_VALUE, bytes, from, to);
   }

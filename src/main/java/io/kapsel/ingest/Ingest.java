@@ -39,6 +39,10 @@ import org.jspecify.annotations.Nullable;
 public final class Ingest {
   private static final int OUTDATED_RETRIES = 3;
   private static final int DATABASE_RETRY_SECONDS = 5;
+  private static final CompletableFuture<Optional<Rejection>> ADMITTED =
+      CompletableFuture.completedFuture(Optional.empty());
+  private static final CompletableFuture<Optional<Rejection>> UNREACHABLE =
+      CompletableFuture.completedFuture(Optional.of(databaseUnavailable()));
 
   /**
    * A complete request.
@@ -92,6 +96,35 @@ public final class Ingest {
     this.clock = clock;
     this.wall = wall;
     this.random = random;
+  }
+
+  /** Whether the endpoint takes webhooks at all: empty, or why not. Never fails. */
+  public CompletionStage<Optional<Rejection>> admit(EndpointId id) {
+    return settings
+        .get(id)
+        .handle((entry, failure) -> failure == null ? admit(id, entry) : UNREACHABLE)
+        .thenCompose(answer -> answer);
+  }
+
+  private CompletionStage<Optional<Rejection>> admit(
+      EndpointId id, IngestSettingsCache.Entry entry) {
+    Optional<Rejection> closed = closed(entry.view());
+    if (closed.isEmpty()) return ADMITTED;
+    if (closed.get().code() == ErrorCode.INVALID_ENDPOINT || entry.isFreshAt(clock.millis()))
+      return CompletableFuture.completedFuture(closed);
+    return settings
+        .load(id)
+        .handle(
+            (fresh, failure) ->
+                failure == null ? closed(fresh.view()) : Optional.of(databaseUnavailable()));
+  }
+
+  private static Optional<Rejection> closed(Optional<EndpointView> found) {
+    if (found.isEmpty() || found.get().status() == Status.DELETED)
+      return Optional.of(Rejection.of(ErrorCode.INVALID_ENDPOINT));
+    return found.get().status() == Status.DISABLED
+        ? Optional.of(Rejection.of(ErrorCode.ENDPOINT_DISABLED))
+        : Optional.empty();
   }
 
   /** Never fails: what goes wrong is a rejection. */
@@ -150,11 +183,9 @@ public final class Ingest {
     }
 
     private Judgement judge(Optional<EndpointView> found) {
-      if (found.isEmpty() || found.get().status() == Status.DELETED)
-        return new Denied(Rejection.of(ErrorCode.INVALID_ENDPOINT));
-      EndpointView view = found.get();
-      if (view.status() == Status.DISABLED)
-        return new Denied(Rejection.of(ErrorCode.ENDPOINT_DISABLED));
+      Optional<Rejection> closed = closed(found);
+      if (closed.isPresent()) return new Denied(closed.get());
+      EndpointView view = found.orElseThrow();
       Optional<Rejection> unsigned =
           SignatureVerifier.verify(
               view.config().signature(),

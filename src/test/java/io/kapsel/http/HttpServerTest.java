@@ -27,6 +27,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -74,19 +75,18 @@ class HttpServerTest {
     final CompletableFuture<Admission> heldAdmission = new CompletableFuture<>();
 
     @Override
-    public Admission admit(RequestHead head) {
+    public Admission admit(RequestHead head, @Nullable String remoteAddress) {
       return switch (head.path()) {
         case "/refused" ->
             new Admission.Refuse(
                 ProblemResponse.of(Rejection.of(ErrorCode.INVALID_ENDPOINT), RequestIds.of(head)));
         case "/later" -> new Admission.Later(heldAdmission);
         case "/bug-at-the-door" -> throw new IllegalStateException("a bug");
-        default -> new Admission.Read(10_485_760);
+        default -> new Admission.Read(10_485_760, this::answer);
       };
     }
 
-    @Override
-    public CompletionStage<Response> answer(Request request) {
+    CompletionStage<Response> answer(Request request) {
       answered.add(request.head().path());
       return switch (request.head().path()) {
         case "/held" -> held;
@@ -392,7 +392,7 @@ class HttpServerTest {
     try (var connection = new RawConnection(server.address())) {
       connection.send("POST /later HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n");
       await(() -> server.requestsInProgress() == 1);
-      echo.heldAdmission.complete(new Handler.Admission.Read(3));
+      echo.heldAdmission.complete(new Handler.Admission.Read(3, echo::answer));
       assertEquals("/later 3 abc", connection.send("abc").receive().text());
       connection.send("POST /later HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n");
       assertEquals("413 E1002", connection.receive().problem());
