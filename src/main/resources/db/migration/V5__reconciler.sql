@@ -1,6 +1,6 @@
 -- How far the reconciler has come through the webhook table; one row.
 CREATE TABLE reconciler (
-  only BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK (only),
+  singleton BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK (singleton),
   watermark UUID NOT NULL
 );
 

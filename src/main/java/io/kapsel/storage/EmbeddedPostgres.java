@@ -79,7 +79,9 @@ public final class EmbeddedPostgres implements AutoCloseable {
   static EmbeddedPostgres start(
       EmbeddedPostgresSettings settings, Path directory, FileChannel lock, ServerAccount account)
       throws IOException {
-    Path home = PostgresBinaries.unpack(directory);
+    Path binaries = settings.binaries().toAbsolutePath().normalize();
+    Files.createDirectories(binaries);
+    Path home = PostgresBinaries.unpack(binaries);
     Path cluster = directory.resolve("postgres");
     Path log = directory.resolve("postgres.log");
     if (Files.exists(log) && Files.size(log) > LOG_BYTES_MAX) Files.delete(log);

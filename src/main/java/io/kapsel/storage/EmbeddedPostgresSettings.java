@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * @param directory holds everything the database needs between starts: cluster, password, binaries,
- *     server log
+ * @param directory holds what the database needs between starts: cluster, password, server log
+ * @param binaries where the server is unpacked, once; a directory of its own or shared
  * @param port on 127.0.0.1; 0 takes a free one
  * @param startTimeoutMillis includes crash recovery, which replays at most {@code max_wal_size}
  * @param stopTimeoutMillis after which a fast shutdown becomes an immediate one
@@ -14,6 +14,7 @@ import java.util.Map;
  */
 public record EmbeddedPostgresSettings(
     Path directory,
+    Path binaries,
     int port,
     int startTimeoutMillis,
     int stopTimeoutMillis,
@@ -62,16 +63,21 @@ public record EmbeddedPostgresSettings(
   }
 
   public static EmbeddedPostgresSettings in(Path directory) {
-    return new EmbeddedPostgresSettings(directory, 0, 120_000, 30_000, Map.of());
+    return new EmbeddedPostgresSettings(directory, directory, 0, 120_000, 30_000, Map.of());
+  }
+
+  public EmbeddedPostgresSettings withBinaries(Path newBinaries) {
+    return new EmbeddedPostgresSettings(
+        directory, newBinaries, port, startTimeoutMillis, stopTimeoutMillis, serverSettings);
   }
 
   public EmbeddedPostgresSettings withPort(int newPort) {
     return new EmbeddedPostgresSettings(
-        directory, newPort, startTimeoutMillis, stopTimeoutMillis, serverSettings);
+        directory, binaries, newPort, startTimeoutMillis, stopTimeoutMillis, serverSettings);
   }
 
   public EmbeddedPostgresSettings withServerSettings(Map<String, String> newSettings) {
     return new EmbeddedPostgresSettings(
-        directory, port, startTimeoutMillis, stopTimeoutMillis, newSettings);
+        directory, binaries, port, startTimeoutMillis, stopTimeoutMillis, newSettings);
   }
 }

@@ -1,9 +1,7 @@
 package io.kapsel.storage;
 
 import io.kapsel.core.webhook.Body;
-import io.kapsel.core.webhook.EndpointId;
 import io.kapsel.core.webhook.Header;
-import io.kapsel.core.webhook.TenantId;
 import io.kapsel.core.webhook.Webhook;
 import io.kapsel.core.webhook.WebhookId;
 import java.sql.Connection;
@@ -14,7 +12,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +29,6 @@ public final class PostgresContentStore implements ContentStore, AutoCloseable {
   private static final String COPY = "copy webhook (" + COLUMNS + ") from stdin (format binary)";
   private static final String INSERT =
       "insert into webhook (" + COLUMNS + ") values (?,?,?,?,?,?,?,?,?,?) on conflict do nothing";
-  private static final String UNIQUE_VIOLATION = "23505";
   private static final long ROW_OVERHEAD_BYTES = 256;
   private static final long BUFFER_BYTES = 256;
 
@@ -90,9 +86,7 @@ public final class PostgresContentStore implements ContentStore, AutoCloseable {
                   connection.prepareStatement("select watermark from reconciler");
               ResultSet result = select.executeQuery()) {
             if (!result.next()) return new WebhookId(0, 0);
-            UUID watermark = result.getObject(1, UUID.class);
-            return new WebhookId(
-                watermark.getMostSignificantBits(), watermark.getLeastSignificantBits());
+            return Columns.webhookId(result, 1);
           }
         });
   }
@@ -103,7 +97,7 @@ public final class PostgresContentStore implements ContentStore, AutoCloseable {
         connection -> {
           try (PreparedStatement update =
               connection.prepareStatement("update reconciler set watermark = ?")) {
-            update.setObject(1, uuid(watermark));
+            update.setObject(1, Columns.uuid(watermark));
             update.executeUpdate();
           }
           return null;
@@ -134,7 +128,7 @@ public final class PostgresContentStore implements ContentStore, AutoCloseable {
             for (Store item : batch) copyRow(copy, item.webhook);
           });
     } catch (SQLException e) {
-      if (!UNIQUE_VIOLATION.equals(e.getSQLState())) throw e;
+      if (!Columns.UNIQUE_VIOLATION.equals(e.getSQLState())) throw e;
       insertMissing(connection, batch);
     }
     for (Store item : batch) recent.put(item.webhook);
@@ -160,9 +154,9 @@ public final class PostgresContentStore implements ContentStore, AutoCloseable {
     try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
       for (Store item : batch) {
         Webhook webhook = item.webhook;
-        insert.setObject(1, new UUID(webhook.id().high(), webhook.id().low()));
-        insert.setObject(2, new UUID(webhook.endpoint().high(), webhook.endpoint().low()));
-        insert.setObject(3, new UUID(webhook.tenant().high(), webhook.tenant().low()));
+        insert.setObject(1, Columns.uuid(webhook.id()));
+        insert.setObject(2, Columns.uuid(webhook.endpoint()));
+        insert.setObject(3, Columns.uuid(webhook.tenant()));
         insert.setLong(4, webhook.laneKey());
         insert.setInt(5, webhook.body().length());
         insert.setString(6, webhook.contentType());
@@ -207,7 +201,7 @@ public final class PostgresContentStore implements ContentStore, AutoCloseable {
     Webhook head = row.webhook;
     try (PreparedStatement select =
         connection.prepareStatement("select body from webhook where id = ?")) {
-      select.setObject(1, uuid(head.id()));
+      select.setObject(1, Columns.uuid(head.id()));
       try (ResultSet result = select.executeQuery()) {
         Body body = result.next() ? Body.wrap(result.getBytes(1)) : Body.EMPTY;
         return withBody(head, body);
@@ -268,10 +262,10 @@ public final class PostgresContentStore implements ContentStore, AutoCloseable {
                 + " from webhook w where id > ? and id <= ? and erased_at is null"
                 + " and not exists (select from webhook_outcome o where o.webhook_id = w.id"
                 + " and o.webhook_id > ? and o.webhook_id <= ?) order by id limit ?")) {
-      select.setObject(1, uuid(after));
-      select.setObject(2, uuid(until));
-      select.setObject(3, uuid(after));
-      select.setObject(4, uuid(until));
+      select.setObject(1, Columns.uuid(after));
+      select.setObject(2, Columns.uuid(until));
+      select.setObject(3, Columns.uuid(after));
+      select.setObject(4, Columns.uuid(until));
       select.setInt(5, limit);
       var found = new ArrayList<Webhook>();
       try (ResultSet result = select.executeQuery()) {
@@ -282,23 +276,16 @@ public final class PostgresContentStore implements ContentStore, AutoCloseable {
   }
 
   private static Webhook head(ResultSet row, List<Header> headers, Body body) throws SQLException {
-    UUID id = row.getObject(1, UUID.class);
-    UUID endpoint = row.getObject(2, UUID.class);
-    UUID tenant = row.getObject(3, UUID.class);
     return new Webhook(
-        new WebhookId(id.getMostSignificantBits(), id.getLeastSignificantBits()),
-        new EndpointId(endpoint.getMostSignificantBits(), endpoint.getLeastSignificantBits()),
-        new TenantId(tenant.getMostSignificantBits(), tenant.getLeastSignificantBits()),
+        Columns.webhookId(row, 1),
+        Columns.endpointId(row, 2),
+        Columns.tenantId(row, 3),
         row.getString(6),
         headers,
         body,
         row.getBytes(8),
         row.getString(7),
         row.getLong(4));
-  }
-
-  private static UUID uuid(WebhookId id) {
-    return new UUID(id.high(), id.low());
   }
 
   private record Row(Webhook webhook, boolean complete) {}

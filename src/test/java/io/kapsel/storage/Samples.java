@@ -16,10 +16,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** Webhooks to store, and how to wait for what was asked. */
 final class Samples {
-  static final long NOON = 1_795_478_400_000L;
+  static final long NOON = 1_795_521_600_000L;
   private static final int DEADLINE_SECONDS = 30;
 
   private final SplittableRandom random = new SplittableRandom(7);
@@ -47,12 +48,16 @@ final class Samples {
   }
 
   Webhook webhook(WebhookId id, EndpointId owner, int bodyBytes) {
+    return webhook(id, owner, tenant, bodyBytes);
+  }
+
+  Webhook webhook(WebhookId id, EndpointId owner, TenantId ownersTenant, int bodyBytes) {
     byte[] bytes = new byte[bodyBytes];
     random.nextBytes(bytes);
     return new Webhook(
         id,
         owner,
-        tenant,
+        ownersTenant,
         "application/json",
         List.of(
             new Header("Content-Type", "application/json"),
@@ -73,7 +78,7 @@ final class Samples {
     }
   }
 
-  static <T> T await(CompletionStage<T> stage) {
+  static <T extends @Nullable Object> T await(CompletionStage<T> stage) {
     try {
       return stage.toCompletableFuture().get(DEADLINE_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException e) {

@@ -7,6 +7,7 @@ import io.kapsel.storage.EmbeddedPostgres;
 import io.kapsel.storage.EmbeddedPostgresSettings;
 import io.kapsel.storage.Schema;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -18,8 +19,10 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.testcontainers.postgresql.PostgreSQLContainer;
 
 /**
@@ -29,7 +32,6 @@ import org.testcontainers.postgresql.PostgreSQLContainer;
 public final class PostgresForTests {
   private static final String TEMPLATE = "kapsel_template";
   private static final String DATABASE_PREFIX = "test_";
-  private static final int SERVERS_MAX = 8;
   private static final AtomicInteger databases = new AtomicInteger();
 
   private PostgresForTests() {}
@@ -89,7 +91,6 @@ public final class PostgresForTests {
 
     private static DatabaseSettings start() {
       DatabaseSettings server = dockerAnswers() ? container() : embedded();
-      removeLeftovers(server);
       execute(server, "create database " + TEMPLATE);
       try (Database template = Database.open(at(server, TEMPLATE))) {
         Schema.migrate(template);
@@ -107,46 +108,56 @@ public final class PostgresForTests {
           container.getJdbcUrl(), container.getUsername(), new Secret(container.getPassword()));
     }
 
+    /** In a directory of this process, which is removed when it ends. */
     private static DatabaseSettings embedded() {
-      EmbeddedPostgres postgres = startEmbedded();
-      Runtime.getRuntime().addShutdownHook(new Thread(postgres::close));
-      return DatabaseSettings.of(postgres);
+      Path parent = Path.of("target", "postgres-for-tests");
+      try {
+        Files.createDirectories(parent);
+        removeLeftovers(parent);
+        Path directory = parent.resolve(Long.toString(ProcessHandle.current().pid()));
+        EmbeddedPostgres postgres = EmbeddedPostgres.start(settings(directory));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> remove(postgres, directory)));
+        return DatabaseSettings.of(postgres);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
 
-    /** In the first directory that no other test process uses. */
-    private static EmbeddedPostgres startEmbedded() {
-      var serverSettings =
-          Map.of(
-              "fsync", "off",
-              "full_page_writes", "off",
-              "max_connections", "100",
-              "shared_buffers", "64MB");
-      var failures = new ArrayList<String>();
-      for (int i = 1; i <= SERVERS_MAX; i++) {
-        Path directory = Path.of("target", "postgres-for-tests", Integer.toString(i));
+    private static EmbeddedPostgresSettings settings(Path directory) {
+      return EmbeddedPostgresSettings.in(directory)
+          .withBinaries(Path.of("target", "postgres-binaries"))
+          .withServerSettings(
+              Map.of(
+                  "fsync", "off",
+                  "full_page_writes", "off",
+                  "max_connections", "100",
+                  "shared_buffers", "64MB"));
+    }
+
+    /** Of test processes that were killed: their server may still run. */
+    private static void removeLeftovers(Path parent) throws IOException {
+      var directories = new ArrayList<Path>();
+      try (Stream<Path> children = Files.list(parent)) {
+        children.forEach(directories::add);
+      }
+      for (Path directory : directories) {
+        long pid = Long.parseLong(directory.getFileName().toString());
+        if (ProcessHandle.of(pid).isPresent()) continue;
         try {
-          return EmbeddedPostgres.start(
-              EmbeddedPostgresSettings.in(directory).withServerSettings(serverSettings));
-        } catch (IOException e) {
-          failures.add(e.getMessage());
+          remove(EmbeddedPostgres.start(settings(directory)), directory);
+        } catch (IOException anotherProcessIsAtIt) {
+          // Or it cannot be started: then the next clean build removes it.
         }
       }
-      throw new IllegalStateException("no embedded PostgreSQL: " + failures);
     }
 
-    private static void removeLeftovers(DatabaseSettings server) {
-      var leftovers = new ArrayList<String>();
-      try (Connection connection = connect(server);
-          var statement = connection.createStatement();
-          var rows = statement.executeQuery("select datname from pg_database")) {
-        while (rows.next()) {
-          String name = rows.getString(1);
-          if (name.startsWith(DATABASE_PREFIX) || name.equals(TEMPLATE)) leftovers.add(name);
-        }
-      } catch (SQLException e) {
-        throw new IllegalStateException(e);
+    private static void remove(EmbeddedPostgres postgres, Path directory) {
+      postgres.close();
+      try (Stream<Path> paths = Files.walk(directory)) {
+        for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) Files.delete(path);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
       }
-      for (String name : leftovers) execute(server, "drop database " + name + " with (force)");
     }
 
     /** Asked directly: Testcontainers logs a page of errors where there is no Docker. */

@@ -15,6 +15,19 @@ public record EndpointConfig(
     DeliverySettings delivery,
     boolean allowPrivateDestination) {
 
+  /** What may leave the journal. */
+  public EndpointConfig withoutSecrets() {
+    return new EndpointConfig(
+        name,
+        url,
+        signature.withSecrets(List.of()),
+        idempotency,
+        retry,
+        circuit,
+        delivery.withSigningSecrets(List.of()),
+        allowPrivateDestination);
+  }
+
   EndpointConfig withSigningSecrets(List<DeliverySettings.SigningSecret> secrets) {
     return new EndpointConfig(
         name,

@@ -95,4 +95,22 @@ public record SignatureSettings(
   public SignatureSettings {
     secrets = List.copyOf(secrets);
   }
+
+  public SignatureSettings withSecrets(List<Secret> newSecrets) {
+    return new SignatureSettings(
+        scheme,
+        newSecrets,
+        header,
+        algorithm,
+        encoding,
+        prefix,
+        timestampHeader,
+        template,
+        toleranceSeconds,
+        allowSha1,
+        signatureField,
+        timestampField,
+        timestampUnit,
+        secretEncoding);
+  }
 }

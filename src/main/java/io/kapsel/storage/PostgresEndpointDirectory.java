@@ -1,0 +1,164 @@
+package io.kapsel.storage;
+
+import io.kapsel.core.endpoint.EndpointConfig;
+import io.kapsel.core.endpoint.Status;
+import io.kapsel.core.webhook.EndpointId;
+import io.kapsel.core.webhook.TenantId;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+
+/** The {@code endpoint} table. Configurations come back without their secrets: these stay out. */
+public final class PostgresEndpointDirectory implements EndpointDirectory {
+  private static final String COLUMNS =
+      "id, tenant_id, status, version, config, created_at, updated_at";
+  private static final String SELECT = "select " + COLUMNS + " from endpoint where ";
+
+  private final Database database;
+  private final Function<EndpointConfig, byte[]> toJson;
+  private final Function<byte[], EndpointConfig> fromJson;
+
+  /**
+   * @param toJson writes a configuration as UTF-8 JSON
+   * @param fromJson reads what {@code toJson} of this or an earlier version has written
+   */
+  public PostgresEndpointDirectory(
+      Database database,
+      Function<EndpointConfig, byte[]> toJson,
+      Function<byte[], EndpointConfig> fromJson) {
+    this.database = database;
+    this.toJson = toJson;
+    this.fromJson = fromJson;
+  }
+
+  @Override
+  public CompletionStage<Optional<Entry>> find(EndpointId id) {
+    return database.run(
+        connection -> {
+          try (PreparedStatement select = connection.prepareStatement(SELECT + "id = ?")) {
+            select.setObject(1, Columns.uuid(id));
+            return first(select);
+          }
+        });
+  }
+
+  /** Fails with {@link NameTaken} when the tenant has another living endpoint of this name. */
+  @Override
+  public CompletionStage<Void> put(Entry entry) {
+    return database.run(connection -> put(connection, entry));
+  }
+
+  private Void put(Connection connection, Entry entry) throws SQLException {
+    try (PreparedStatement upsert =
+        connection.prepareStatement(
+            """
+            insert into endpoint (id, tenant_id, name, status, version, config, created_at,
+              updated_at)
+            values (?, ?, ?, ?, ?, ?::jsonb, ?, ?)
+            on conflict (id) do update set name = excluded.name, status = excluded.status,
+              version = excluded.version, config = excluded.config,
+              updated_at = excluded.updated_at
+            where endpoint.version <= excluded.version
+            """)) {
+      byte[] config = toJson.apply(entry.config().withoutSecrets());
+      upsert.setObject(1, Columns.uuid(entry.id()));
+      upsert.setObject(2, Columns.uuid(entry.tenant()));
+      upsert.setString(3, entry.config().name());
+      upsert.setString(4, text(entry.status()));
+      upsert.setLong(5, entry.version());
+      upsert.setString(6, new String(config, StandardCharsets.UTF_8));
+      Columns.setMillis(upsert, 7, entry.createdAtMillis());
+      Columns.setMillis(upsert, 8, entry.updatedAtMillis());
+      upsert.executeUpdate();
+      return null;
+    } catch (SQLException e) {
+      if (Columns.UNIQUE_VIOLATION.equals(e.getSQLState())) {
+        throw new NameTaken(entry.config().name());
+      }
+      throw e;
+    }
+  }
+
+  /** Living endpoints of the tenant, newest first, older than {@code before} when given. */
+  public CompletionStage<List<Entry>> list(
+      TenantId tenant, Optional<EndpointId> before, int limit) {
+    return database.run(
+        connection -> {
+          try (PreparedStatement select =
+              connection.prepareStatement(
+                  SELECT
+                      + "tenant_id = ? and id < ? and status <> 'deleted' order by id desc"
+                      + " limit ?")) {
+            select.setObject(1, Columns.uuid(tenant));
+            select.setObject(2, Columns.uuid(before.orElse(new EndpointId(-1, -1))));
+            select.setInt(3, limit);
+            var entries = new ArrayList<Entry>();
+            try (ResultSet rows = select.executeQuery()) {
+              while (rows.next()) entries.add(entry(rows));
+            }
+            return entries;
+          }
+        });
+  }
+
+  /** The tenant's living endpoint of this name. */
+  public CompletionStage<Optional<Entry>> findByName(TenantId tenant, String name) {
+    return database.run(
+        connection -> {
+          try (PreparedStatement select =
+              connection.prepareStatement(
+                  SELECT + "tenant_id = ? and name = ? and status <> 'deleted'")) {
+            select.setObject(1, Columns.uuid(tenant));
+            select.setString(2, name);
+            return first(select);
+          }
+        });
+  }
+
+  /** How many living endpoints the tenant has, counted up to {@code max}. */
+  public CompletionStage<Integer> count(TenantId tenant, int max) {
+    return database.run(
+        connection -> {
+          try (PreparedStatement select =
+              connection.prepareStatement(
+                  "select count(*) from (select from endpoint where tenant_id = ?"
+                      + " and status <> 'deleted' limit ?) living")) {
+            select.setObject(1, Columns.uuid(tenant));
+            select.setInt(2, max);
+            try (ResultSet rows = select.executeQuery()) {
+              rows.next();
+              return rows.getInt(1);
+            }
+          }
+        });
+  }
+
+  private Optional<Entry> first(PreparedStatement select) throws SQLException {
+    try (ResultSet rows = select.executeQuery()) {
+      return rows.next() ? Optional.of(entry(rows)) : Optional.empty();
+    }
+  }
+
+  private Entry entry(ResultSet row) throws SQLException {
+    return new Entry(
+        Columns.endpointId(row, 1),
+        Columns.tenantId(row, 2),
+        Status.valueOf(row.getString(3).toUpperCase(Locale.ROOT)),
+        row.getLong(4),
+        fromJson.apply(row.getString(5).getBytes(StandardCharsets.UTF_8)),
+        Columns.millis(row, 6),
+        Columns.millis(row, 7));
+  }
+
+  private static String text(Status status) {
+    return status.name().toLowerCase(Locale.ROOT);
+  }
+}

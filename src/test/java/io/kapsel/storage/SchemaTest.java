@@ -1,0 +1,74 @@
+package io.kapsel.storage;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.kapsel.core.webhook.Secret;
+import io.kapsel.testing.PostgresForTests;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
+import org.junit.jupiter.api.Test;
+
+@DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+class SchemaTest {
+  @Test
+  void an_empty_database_gets_every_table_and_a_second_start_changes_nothing() {
+    DatabaseSettings settings = PostgresForTests.emptyDatabase();
+    try (Database database = Database.open(settings)) {
+      Schema.migrate(database);
+      Schema.migrate(database);
+    }
+    assertEquals(
+        Integer.toString(Schema.VERSION),
+        PostgresForTests.query(settings, "select count(*) from schema_history where success"));
+    for (String table : new String[] {"event_journal", "snapshot", "tenant", "webhook"}) {
+      assertEquals("0", PostgresForTests.query(settings, "select count(*) from " + table));
+    }
+  }
+
+  @Test
+  void the_version_known_is_that_of_the_newest_migration() throws IOException, URISyntaxException {
+    Path migrations = Path.of(Schema.class.getResource("/db/migration").toURI());
+    try (Stream<Path> files = Files.list(migrations)) {
+      int newest =
+          files
+              .map(file -> file.getFileName().toString())
+              .mapToInt(name -> Integer.parseInt(name.substring(1, name.indexOf("__"))))
+              .max()
+              .orElseThrow();
+      assertEquals(newest, Schema.VERSION);
+    }
+  }
+
+  @Test
+  void a_database_of_a_newer_version_is_refused_and_not_touched() {
+    DatabaseSettings settings = PostgresForTests.freshDatabase();
+    PostgresForTests.execute(
+        settings,
+        "insert into schema_history (installed_rank, version, description, type, script,"
+            + " installed_by, execution_time, success)"
+            + " values (1000, '999', 'future', 'SQL', 'V999__future.sql', 'x', 1, true)");
+    try (Database database = Database.open(settings)) {
+      SchemaMismatch refusal = assertThrows(SchemaMismatch.class, () -> Schema.migrate(database));
+      assertTrue(refusal.toString().contains("999"), refusal.toString());
+    }
+  }
+
+  @Test
+  void a_database_that_is_not_there_is_unavailable_within_two_seconds() {
+    var nowhere =
+        DatabaseSettings.of("jdbc:postgresql://127.0.0.1:1/kapsel", "kapsel", new Secret("x"));
+    long start = System.nanoTime();
+    try (Database database = Database.open(nowhere)) {
+      assertThrows(StorageUnavailable.class, () -> Schema.migrate(database));
+      assertThrows(StorageUnavailable.class, () -> Samples.await(database.ping()));
+    }
+    assertTrue(System.nanoTime() - start < 3_000_000_000L);
+  }
+}
