@@ -1,6 +1,7 @@
 package io.kapsel.core.webhook;
 
 import io.kapsel.core.webhook.StandardWebhooksSignature.Family;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -95,13 +96,11 @@ public sealed interface IdempotencyKey {
     int lines = HeaderLines.count(headers, name);
     if (lines == 0) return null;
     if (lines == 1) return HeaderLines.withoutBlanks(HeaderLines.firstOrEmpty(headers, name));
-    StringBuilder whole = new StringBuilder();
+    List<String> values = new ArrayList<>(lines);
     for (Header header : headers) {
-      if (!header.isNamed(name)) continue;
-      if (!whole.isEmpty()) whole.append(", ");
-      whole.append(HeaderLines.withoutBlanks(header.value()));
+      if (header.isNamed(name)) values.add(HeaderLines.withoutBlanks(header.value()));
     }
-    return whole.charAt(0) == '"' ? whole.toString() : "";
+    return values.get(0).startsWith("\"") ? String.join(", ", values) : "";
   }
 
   private static IdempotencyKey fromBody(
