@@ -31,10 +31,10 @@ final class ConnectionPool {
   }
 
   /**
-   * A vacant connection to one of these addresses, now occupied by the exchange. One to an address
-   * that the name no longer has is closed.
+   * A passage on a vacant connection to one of these addresses. A connection to an address that the
+   * name no longer has is closed.
    */
-  Optional<HttpConnection> take(
+  Optional<Passage> take(
       ConnectionKey key, List<InetAddress> addresses, Exchange exchange, long nowNanos) {
     List<HttpConnection> unwanted = new ArrayList<>();
     try {
@@ -45,8 +45,11 @@ final class ConnectionPool {
           remove(connection);
           if (!isFresh(connection, nowNanos) || !addresses.contains(connection.address)) {
             unwanted.add(connection);
-          } else if (connection.occupy(exchange)) {
-            return Optional.of(connection);
+          } else {
+            Passage passage = exchange.passage(connection, true);
+            if (connection.occupy(passage)) {
+              return Optional.of(passage);
+            }
           }
           vacant = byKey.get(key);
         }

@@ -74,7 +74,6 @@ final class Conversation extends GraphStage<FlowShape<HttpResponse, HttpRequest>
   private final class Logic extends GraphStageLogic {
     private final AsyncCallback<Object> commands = createAsyncCallback(this::onCommand);
     private @Nullable HttpRequest waiting;
-    private @Nullable HttpResponse answer;
     private @Nullable SubSinkInlet<ByteString> bodyIn;
     private long bodyBytes;
     private Throwable end = new Ended("The connection was closed");
@@ -99,15 +98,13 @@ final class Conversation extends GraphStage<FlowShape<HttpResponse, HttpRequest>
     }
 
     private void onCommand(Object command) {
-      if (command instanceof HttpRequest request) {
-        connection.carrying = true;
-        connection.headSeen = false;
-        connection.bytesReceived = 0;
+      if (command instanceof Passage passage) {
+        connection.current = passage;
         bodyBytes = 0;
         if (isAvailable(requests)) {
-          push(requests, request);
+          push(requests, passage.request);
         } else {
-          waiting = request;
+          waiting = passage.request;
         }
       } else {
         fail(new Ended("The connection was aborted"));
@@ -120,24 +117,24 @@ final class Conversation extends GraphStage<FlowShape<HttpResponse, HttpRequest>
     }
 
     private void onAnswer(HttpResponse response) {
-      if (!connection.carrying || connection.bytesReceived == 0) {
+      Passage passage = connection.current;
+      if (passage == null || passage.bytesReceived == 0) {
         // Bytes behind the previous answer: whatever they say, they do not answer this request.
         fail(new Wire.Excess(Wire.Excess.Of.UNSOLICITED));
         return;
       }
-      connection.headSeen = true;
-      connection.retryAfterMillis = retryAfterMillis.applyAsLong(response);
-      connection.status = response.status().intValue();
-      answer = response;
+      passage.headSeen = true;
+      passage.retryAfterMillis = retryAfterMillis.applyAsLong(response);
+      passage.status = response.status().intValue();
       if (response.entity() instanceof HttpEntity.Strict strict) {
-        keep(strict.getData());
-        conclude(true);
+        keep(passage, strict.getData());
+        conclude(passage, response, true);
       } else {
-        read(response);
+        read(passage, response);
       }
     }
 
-    private void read(HttpResponse response) {
+    private void read(Passage passage, HttpResponse response) {
       SubSinkInlet<ByteString> body = new SubSinkInlet<>("Conversation.body");
       bodyIn = body;
       boolean ended = !(response.entity() instanceof HttpEntity.CloseDelimited);
@@ -145,9 +142,9 @@ final class Conversation extends GraphStage<FlowShape<HttpResponse, HttpRequest>
           new AbstractInHandler() {
             @Override
             public void onPush() {
-              keep(body.grab());
+              keep(passage, body.grab());
               if (bodyBytes > settings.responseBodyBytesMax()) {
-                conclude(false);
+                conclude(passage, response, false);
               } else {
                 body.pull();
               }
@@ -155,13 +152,13 @@ final class Conversation extends GraphStage<FlowShape<HttpResponse, HttpRequest>
 
             @Override
             public void onUpstreamFinish() {
-              conclude(ended);
+              conclude(passage, response, ended);
             }
 
             @Override
             public void onUpstreamFailure(Throwable cause) {
               if (cause instanceof Wire.Excess) {
-                conclude(false);
+                conclude(passage, response, false);
               } else {
                 fail(cause);
               }
@@ -174,27 +171,25 @@ final class Conversation extends GraphStage<FlowShape<HttpResponse, HttpRequest>
           .runWith(Sink.fromGraph(body.sink()), subFusingMaterializer());
     }
 
-    private void keep(ByteString bytes) {
+    private void keep(Passage passage, ByteString bytes) {
       bodyBytes += bytes.size();
-      int wanted = settings.responseExcerptBytesMax() - connection.body.size();
+      int wanted = settings.responseExcerptBytesMax() - passage.excerpt.size();
       if (wanted > 0 && bytes.nonEmpty()) {
-        connection.body = connection.body.concat(bytes.take(wanted).compact());
+        passage.excerpt = passage.excerpt.concat(bytes.take(wanted).compact());
       }
     }
 
-    private void conclude(boolean bodyEnded) {
-      HttpResponse concluded = answer;
+    private void conclude(Passage passage, HttpResponse response, boolean bodyEnded) {
       bodyIn = null;
-      answer = null;
-      connection.carrying = false;
-      long keepMillis = concluded == null ? 0 : keepAliveMillis(concluded);
+      connection.current = null;
+      long keepMillis = keepAliveMillis(response);
       boolean reusable = bodyEnded && keepMillis > 0 && !isClosed(answers) && !isClosed(requests);
       if (reusable) {
         connection.reusableUntilNanos = nanoClock.getAsLong() + keepMillis * 1_000_000;
         pull(answers);
-        connection.answered(true);
+        connection.answered(passage, true);
       } else {
-        connection.answered(false);
+        connection.answered(passage, false);
         if (bodyEnded) {
           completeStage();
         } else {
@@ -259,7 +254,7 @@ final class Conversation extends GraphStage<FlowShape<HttpResponse, HttpRequest>
       @Override
       public void onDownstreamFinish(Throwable cause) {
         // The answers' side says why; while an exchange is carried, its deadline is the safeguard.
-        if (!connection.carrying) {
+        if (connection.current == null) {
           end = cause;
           completeStage();
         }

@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -87,6 +88,8 @@ public final class DestinationPolicy {
       List.of(
           "localhost", "local", "internal", "svc", "localdomain", "home.arpa", "lan", "intranet");
 
+  private static final Pattern NUMBER = Pattern.compile("[0-9]+|0x[0-9a-f]*");
+
   private final boolean allowPrivateDestinations;
   private final boolean requireHttps;
   private final List<Network> allowedNetworks;
@@ -122,16 +125,16 @@ public final class DestinationPolicy {
     if (requireHttps && !target.secure()) {
       return Optional.of(Rejection.of(ErrorCode.INVALID_URL, "The URL must use https."));
     }
-    return isHostAllowed(target.host(), allowPrivate)
+    return isHostAllowed(target, allowPrivate)
         ? Optional.empty()
         : Optional.of(
             Rejection.of(ErrorCode.URL_NOT_ALLOWED, "The host of the URL is not allowed."));
   }
 
-  private boolean isHostAllowed(String host, boolean allowPrivate) {
-    Optional<byte[]> literal = IpLiteral.parse(host);
-    if (literal.isPresent()) {
-      return isAllowed(literal.get(), allowPrivate);
+  private boolean isHostAllowed(Target target, boolean allowPrivate) {
+    String host = target.host();
+    if (target.literal().isPresent()) {
+      return isAllowed(target.literal().get(), allowPrivate);
     }
     if (endsInNumber(host) || METADATA_NAMES.contains(host)) {
       return false;
@@ -150,7 +153,7 @@ public final class DestinationPolicy {
    * {@code 127.1}, {@code 2130706433}, {@code 0x7f.0.0.1}, {@code 0177.0.0.1}.
    */
   private static boolean endsInNumber(String host) {
-    return host.substring(host.lastIndexOf('.') + 1).matches("[0-9]+|0x[0-9a-f]*");
+    return NUMBER.matcher(host.substring(host.lastIndexOf('.') + 1)).matches();
   }
 
   /**

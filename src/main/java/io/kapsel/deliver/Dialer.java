@@ -8,7 +8,6 @@ import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.model.headers.Host;
 import akka.http.javadsl.settings.ClientConnectionSettings;
-import akka.japi.Pair;
 import akka.stream.Attributes;
 import akka.stream.Materializer;
 import akka.stream.SystemMaterializer;
@@ -17,7 +16,6 @@ import akka.stream.TLSProtocol.SslTlsInbound;
 import akka.stream.TLSProtocol.SslTlsOutbound;
 import akka.stream.javadsl.BidiFlow;
 import akka.stream.javadsl.Flow;
-import akka.stream.javadsl.Keep;
 import akka.stream.javadsl.TLS;
 import akka.stream.javadsl.TLSPlacebo;
 import akka.stream.javadsl.Tcp;
@@ -29,7 +27,6 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletionStage;
 import java.util.function.LongSupplier;
 import java.util.function.ToLongFunction;
 import javax.net.ssl.SNIHostName;
@@ -69,35 +66,39 @@ final class Dialer {
                 NoLogging.getInstance());
   }
 
-  HttpConnection open(ConnectionKey key, InetAddress address, Exchange first, ConnectionPool pool) {
-    HttpConnection connection =
-        new HttpConnection(key, address, first, pool, nanoClock.getAsLong());
+  /** Connects with the exchange's request as the first to be carried. */
+  void open(ConnectionKey key, InetAddress address, Exchange exchange, ConnectionPool pool) {
+    HttpConnection connection = new HttpConnection(key, address, pool, nanoClock.getAsLong());
+    Passage passage = exchange.passage(connection, false);
+    connection.occupy(passage);
     BidiFlow<HttpRequest, ByteString, ByteString, HttpResponse, NotUsed> protocol =
         http.atop(BidiFlow.fromGraph(new Wire(connection, settings, nanoClock)))
             .atop(key.secure() ? encryption(connection) : plain());
     Conversation conversation = new Conversation(connection, settings, nanoClock, retryAfterMillis);
-    Pair<CompletionStage<Tcp.OutgoingConnection>, NotUsed> started =
-        transport(key, address)
-            .join(protocol.reversed())
-            .joinMat(Flow.fromGraph(conversation), Keep.both())
-            // What a destination does wrong is an outcome, not an error of this node.
-            .addAttributes(
-                Attributes.createLogLevels(
-                    Attributes.logLevelOff(), Attributes.logLevelOff(), Attributes.logLevelOff()))
-            .run(materializer);
-    connection.connecting(started.first());
-    return connection;
+    transport(connection)
+        .join(protocol.reversed())
+        .join(Flow.fromGraph(conversation))
+        // What a destination does wrong is an outcome, not an error of this node.
+        .addAttributes(
+            Attributes.createLogLevels(
+                Attributes.logLevelOff(), Attributes.logLevelOff(), Attributes.logLevelOff()))
+        .run(materializer);
+    connection.send(passage);
   }
 
-  private Flow<ByteString, ByteString, CompletionStage<Tcp.OutgoingConnection>> transport(
-      ConnectionKey key, InetAddress address) {
+  private Flow<ByteString, ByteString, NotUsed> transport(HttpConnection connection) {
     return tcp.outgoingConnection(
-        new InetSocketAddress(address, key.port()),
-        Optional.empty(),
-        List.of(),
-        true,
-        Optional.of(Duration.ofMillis(settings.connectTimeoutMillis())),
-        Optional.empty());
+            new InetSocketAddress(connection.address, connection.key.port()),
+            Optional.empty(),
+            List.of(),
+            true,
+            Optional.of(Duration.ofMillis(settings.connectTimeoutMillis())),
+            Optional.empty())
+        .mapMaterializedValue(
+            connected -> {
+              connection.connecting(connected);
+              return NotUsed.getInstance();
+            });
   }
 
   private BidiFlow<SslTlsOutbound, ByteString, ByteString, SslTlsInbound, NotUsed> encryption(
@@ -156,7 +157,7 @@ final class Dialer {
                 modeled-header-parsing = off
                 header-cache.default = 0
                 illegal-header-warnings = off
-                illegal-response-header-name-processing-mode = ignore
+                illegal-response-header-name-processing-mode = error
                 illegal-response-header-value-processing-mode = ignore
                 conflicting-content-type-header-processing-mode = first
               }

@@ -2,7 +2,6 @@ package io.kapsel.deliver;
 
 import akka.http.javadsl.model.HttpRequest;
 import akka.http.scaladsl.model.IllegalResponseException;
-import akka.util.ByteString;
 import io.kapsel.core.endpoint.Outcome;
 import io.kapsel.core.webhook.ErrorCode;
 import java.net.InetAddress;
@@ -20,11 +19,14 @@ final class Exchange {
   interface Surroundings {
     long nanos();
 
-    HttpConnection dial(ConnectionKey key, InetAddress address, Exchange exchange);
+    /** Opens a connection with the exchange's request as the first on it. */
+    void dial(ConnectionKey key, InetAddress address, Exchange exchange);
 
     /** Runs the check after this long; what it returns takes it back. */
     Runnable after(long nanos, Runnable check);
   }
+
+  private static final long CONNECT_MARGIN_MILLIS = 250;
 
   private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
   private final Surroundings surroundings;
@@ -37,8 +39,7 @@ final class Exchange {
   private List<InetAddress> addresses = List.of();
   private int dialled;
   private boolean resent;
-  private volatile @Nullable HttpConnection connection;
-  private volatile long connectingSinceNanos;
+  private volatile @Nullable Passage passage;
   private volatile Runnable cancelCheck = () -> {};
 
   Exchange(
@@ -53,7 +54,6 @@ final class Exchange {
     this.request = request;
     this.startedAtNanos = surroundings.nanos();
     this.deadlineNanos = startedAtNanos + timeoutMillis * 1_000_000L;
-    this.connectingSinceNanos = startedAtNanos;
   }
 
   CompletableFuture<Outcome> outcome() {
@@ -78,61 +78,67 @@ final class Exchange {
   /** With every address of the destination, all of them allowed. */
   void connect(ConnectionPool pool, List<InetAddress> allowed) {
     addresses = allowed;
-    Optional<HttpConnection> kept = pool.take(key, allowed, this, surroundings.nanos());
+    Optional<Passage> kept = pool.take(key, allowed, this, surroundings.nanos());
     if (kept.isPresent()) {
-      hold(kept.get());
-      kept.get().send(request, surroundings.nanos());
+      kept.get().connection.send(kept.get());
     } else {
       dialNext();
     }
+    abortIfLate();
+  }
+
+  /** A new try on that connection; from now on it is the one that counts. */
+  Passage passage(HttpConnection connection, boolean reused) {
+    Passage next = new Passage(this, connection, request, reused, surroundings.nanos());
+    passage = next;
+    return next;
   }
 
   private void dialNext() {
-    connectingSinceNanos = surroundings.nanos();
-    HttpConnection dialling = surroundings.dial(key, addresses.get(dialled++), this);
-    hold(dialling);
-    dialling.send(request, surroundings.nanos());
+    surroundings.dial(key, addresses.get(dialled++), this);
+    abortIfLate();
   }
 
-  private void hold(HttpConnection held) {
-    connection = held;
-    if (outcome.isDone()) {
-      held.abort();
+  /** The clock may have decided while a connection was being taken or opened. */
+  private void abortIfLate() {
+    Passage last = passage;
+    if (outcome.isDone() && last != null) {
+      last.connection.abort(last);
     }
   }
 
   /** From the connection: the whole answer, or as much of it as anybody reads. */
-  void answered(int status, ByteString body, long retryAfterMillis) {
-    finish(OutcomeRules.answered(status, Excerpt.text(body), retryAfterMillis));
+  void answered(Passage ended) {
+    finish(
+        OutcomeRules.answered(ended.status, Excerpt.text(ended.excerpt), ended.retryAfterMillis));
   }
 
   /** From the connection: it ended before the answer did. */
-  void broken(HttpConnection ended, Throwable cause) {
-    if (outcome.isDone()) {
-      return;
-    }
-    boolean timeLeft = surroundings.nanos() < deadlineNanos;
-    if (!ended.isConnected()) {
-      if (dialled < addresses.size() && timeLeft) {
-        dialNext();
-      } else {
-        finish(notConnected(ended));
+  void broken(Passage ended, Throwable cause) {
+    try {
+      if (!outcome.isDone() && !tryAgain(ended)) {
+        finish(judge(ended, cause));
       }
-    } else if (key.secure() && !ended.secured) {
-      finish(OutcomeRules.insecure());
-    } else if (isStale(ended) && !resent && timeLeft) {
-      resent = true;
-      dialNext();
-    } else {
-      finish(judge(ended, cause));
+    } catch (RuntimeException e) {
+      finish(OutcomeRules.bug(e));
     }
   }
 
-  private Outcome notConnected(HttpConnection ended) {
-    long tookNanos = surroundings.nanos() - ended.openedAtNanos;
-    return tookNanos >= settings.connectTimeoutMillis() * 1_000_000L
-        ? OutcomeRules.notConnectedInTime()
-        : OutcomeRules.unreachable();
+  /** Where nothing reached the destination, or only a connection that it had already given up. */
+  private boolean tryAgain(Passage ended) {
+    if (surroundings.nanos() - deadlineNanos >= 0) {
+      return false;
+    }
+    boolean nextAddress = !ended.connection.isConnected() && dialled < addresses.size();
+    boolean stale = ended.reused && !resent && (!ended.mayHaveBeenSent() || isStale(ended));
+    if (stale) {
+      resent = true;
+    }
+    if (nextAddress || stale) {
+      dialNext();
+      return true;
+    }
+    return false;
   }
 
   /**
@@ -140,30 +146,41 @@ final class Exchange {
    * that closes idle connections: not an attempt. Whether the request was read cannot be known, but
    * the repetition carries the same webhook id and attempt number.
    */
-  private boolean isStale(HttpConnection ended) {
-    return ended.reused
-        && ended.status == 0
-        && ended.bytesReceived == 0
+  private boolean isStale(Passage ended) {
+    return ended.bytesReceived == 0
         && surroundings.nanos() - ended.lastActivityNanos
             < settings.staleConnectionMillis() * 1_000_000L;
   }
 
-  private static Outcome judge(HttpConnection ended, Throwable cause) {
-    if (!ended.mayHaveSent()) {
+  private Outcome judge(Passage ended, Throwable cause) {
+    if (!ended.connection.isConnected()) {
+      return notConnected(ended);
+    }
+    if (!ended.connection.isReady()) {
+      return OutcomeRules.insecure();
+    }
+    if (!ended.mayHaveBeenSent()) {
       return OutcomeRules.unreachable();
     }
     if (ended.status != 0) {
       return OutcomeRules.cutOff(
           ended.status,
-          Excerpt.text(ended.body),
+          Excerpt.text(ended.excerpt),
           ended.retryAfterMillis,
           ErrorCode.CONNECTION_FAILED,
           "The answer of the destination was cut off.");
     }
     boolean unusable =
-        cause instanceof IllegalResponseException
+        (cause instanceof IllegalResponseException && !ended.endedByPeer)
             || (cause instanceof Wire.Excess excess && excess.what == Wire.Excess.Of.HEAD);
     return unusable ? OutcomeRules.unusableHead() : OutcomeRules.notAnswered();
+  }
+
+  private Outcome notConnected(Passage ended) {
+    long tookNanos = surroundings.nanos() - ended.startedAtNanos;
+    return tookNanos >= settings.connectTimeoutMillis() * 1_000_000L
+        ? OutcomeRules.notConnectedInTime()
+        : OutcomeRules.unreachable();
   }
 
   private void checkAfter(long nanos) {
@@ -178,45 +195,45 @@ final class Exchange {
       return;
     }
     long now = surroundings.nanos();
-    HttpConnection current = connection;
+    Passage current = passage;
     long limit = limitNanos(current);
     if (now - limit < 0) {
       checkAfter(limit - now);
       return;
     }
     finish(timedOut(current));
-    HttpConnection last = connection;
-    if (last != null) {
-      last.abort();
-    }
+    abortIfLate();
   }
 
   /** The next moment at which something has taken too long. */
-  private long limitNanos(@Nullable HttpConnection current) {
+  private long limitNanos(@Nullable Passage current) {
     long limit;
     if (current == null) {
       limit = startedAtNanos + settings.resolveTimeoutMillis() * 1_000_000L;
-    } else if (current.mayHaveSent()) {
+    } else if (current.mayHaveBeenSent()) {
       limit = current.lastActivityNanos + settings.idleTimeoutMillis() * 1_000_000L;
     } else {
+      // The TCP layer keeps the time of a connection itself, and then the next address has its
+      // turn.
       long phases = key.secure() ? 2 : 1;
-      limit = connectingSinceNanos + phases * settings.connectTimeoutMillis() * 1_000_000L;
+      long millis = phases * settings.connectTimeoutMillis() + CONNECT_MARGIN_MILLIS;
+      limit = current.startedAtNanos + millis * 1_000_000L;
     }
     return limit - deadlineNanos < 0 ? limit : deadlineNanos;
   }
 
-  private Outcome timedOut(@Nullable HttpConnection current) {
+  private static Outcome timedOut(@Nullable Passage current) {
     if (current == null) {
       return OutcomeRules.unresolved();
     }
-    if (!current.mayHaveSent()) {
+    if (!current.mayHaveBeenSent()) {
       return OutcomeRules.notConnectedInTime();
     }
     return current.status == 0
         ? OutcomeRules.notAnsweredInTime()
         : OutcomeRules.cutOff(
             current.status,
-            Excerpt.text(current.body),
+            Excerpt.text(current.excerpt),
             current.retryAfterMillis,
             ErrorCode.DELIVERY_TIMEOUT,
             "The destination did not finish its answer in time.");

@@ -1,8 +1,6 @@
 package io.kapsel.deliver;
 
-import akka.http.javadsl.model.HttpRequest;
 import akka.stream.stage.AsyncCallback;
-import akka.util.ByteString;
 import java.net.InetAddress;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -10,15 +8,12 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection to one checked address, carrying one exchange at a time. Behind it runs a stream:
+ * One connection to one checked address, carrying one passage at a time. Behind it runs a stream:
  * {@link Conversation} (requests in, answers out), akka-http's client layer, {@link Wire}, TLS,
  * TCP.
- *
- * <p>The fields below {@code address} are written by that stream alone and read by whoever judges
- * the exchange; {@code carrying}, {@code headSeen} and {@code bytesReceived} are the stream's own.
  */
 final class HttpConnection {
-  /** Commands to the stream, besides the requests themselves. */
+  /** Commands to the stream, besides the passages themselves. */
   enum Command {
     ABORT
   }
@@ -32,39 +27,30 @@ final class HttpConnection {
   final InetAddress address;
   final long openedAtNanos;
 
+  /** Set when the TLS handshake is over and the certificate was found valid. */
   volatile boolean secured;
-  volatile boolean requestOnItsWay;
-  volatile long lastActivityNanos;
-  volatile int status;
-  volatile ByteString body = ByteString.emptyByteString();
-  volatile long retryAfterMillis = OutcomeRules.NO_RETRY_AFTER;
+
   volatile long reusableUntilNanos;
-  volatile boolean reused;
 
-  boolean carrying;
-  boolean headSeen;
-  long bytesReceived;
+  /** The stream's own: what it is carrying. */
+  @Nullable Passage current;
 
-  /** The exchange being carried, or a {@link Vacancy}. */
-  private final AtomicReference<Object> occupant;
+  /** What is being carried, or a {@link Vacancy}. */
+  private final AtomicReference<Object> occupant = new AtomicReference<>(Vacancy.VACANT);
 
   private final ConnectionPool pool;
-  private @Nullable AsyncCallback<Object> stream;
+  private volatile @Nullable AsyncCallback<Object> stream;
 
   /** Completed by the TCP layer; only asked whether it is done: its dependents change threads. */
-  private CompletionStage<?> connected = new CompletableFuture<>();
+  private volatile CompletionStage<?> connected = new CompletableFuture<>();
 
-  HttpConnection(
-      ConnectionKey key, InetAddress address, Exchange first, ConnectionPool pool, long nowNanos) {
+  HttpConnection(ConnectionKey key, InetAddress address, ConnectionPool pool, long nowNanos) {
     this.key = key;
     this.address = address;
     this.openedAtNanos = nowNanos;
-    this.lastActivityNanos = nowNanos;
-    this.occupant = new AtomicReference<>(first);
     this.pool = pool;
   }
 
-  /** Tells how to reach the stream; before anything else is asked of this connection. */
   void attach(AsyncCallback<Object> stream) {
     this.stream = stream;
   }
@@ -78,33 +64,25 @@ final class HttpConnection {
     return future.isDone() && !future.isCompletedExceptionally();
   }
 
-  /** Whether the destination may have seen any of the request. */
-  boolean mayHaveSent() {
-    return requestOnItsWay && (!key.secure() || secured);
+  /** Whether bytes of a request now reach the destination. */
+  boolean isReady() {
+    return isConnected() && (!key.secure() || secured);
   }
 
   /** Takes a vacant connection; false when it has been closed in the meantime. */
-  boolean occupy(Exchange exchange) {
-    if (!occupant.compareAndSet(Vacancy.VACANT, exchange)) {
-      return false;
+  boolean occupy(Passage passage) {
+    return occupant.compareAndSet(Vacancy.VACANT, passage);
+  }
+
+  void send(Passage passage) {
+    tell(passage);
+  }
+
+  /** Closes it at once, unless it is no longer concerned with this passage. */
+  void abort(Passage passage) {
+    if (occupant.compareAndSet(passage, Vacancy.CLOSED)) {
+      tell(Command.ABORT);
     }
-    reused = true;
-    return true;
-  }
-
-  void send(HttpRequest request, long nowNanos) {
-    requestOnItsWay = false;
-    status = 0;
-    body = ByteString.emptyByteString();
-    retryAfterMillis = OutcomeRules.NO_RETRY_AFTER;
-    lastActivityNanos = nowNanos;
-    tell(request);
-  }
-
-  /** Closes it at once; whoever is being carried hears nothing more. */
-  void abort() {
-    occupant.set(Vacancy.CLOSED);
-    tell(Command.ABORT);
   }
 
   /** Closes it unless somebody took it in the meantime. */
@@ -115,28 +93,20 @@ final class HttpConnection {
   }
 
   /** From the stream: the answer is complete, or as much of it as anybody will read. */
-  void answered(boolean reusable) {
-    Object carried = occupant.get();
-    if (carried instanceof Exchange exchange) {
-      int answeredStatus = status;
-      ByteString excerpt = body;
-      long retryAfter = retryAfterMillis;
+  void answered(Passage passage, boolean reusable) {
+    if (occupant.compareAndSet(passage, reusable ? Vacancy.VACANT : Vacancy.CLOSED)) {
       if (reusable) {
-        if (occupant.compareAndSet(exchange, Vacancy.VACANT)) {
-          pool.release(this);
-        }
-      } else {
-        occupant.compareAndSet(exchange, Vacancy.CLOSED);
+        pool.release(this);
       }
-      exchange.answered(answeredStatus, excerpt, retryAfter);
+      passage.exchange.answered(passage);
     }
   }
 
   /** From the stream: it has ended, whatever the reason. */
   void ended(Throwable cause) {
     pool.forget(this);
-    if (occupant.getAndSet(Vacancy.CLOSED) instanceof Exchange exchange) {
-      exchange.broken(this, cause);
+    if (occupant.getAndSet(Vacancy.CLOSED) instanceof Passage passage) {
+      passage.exchange.broken(passage, cause);
     }
   }
 

@@ -19,8 +19,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import scala.concurrent.ExecutionContextExecutor;
 
 /**
@@ -31,7 +29,6 @@ import scala.concurrent.ExecutionContextExecutor;
  * is followed, decompressed or repeated, with one exception: see {@link Exchange}.
  */
 public final class HttpDestination implements Destination, AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(HttpDestination.class);
   private static final Duration SWEEP_EVERY = Duration.ofSeconds(1);
   private static final int TARGETS_KEPT = 10_000;
 
@@ -70,6 +67,15 @@ public final class HttpDestination implements Destination, AutoCloseable {
             SWEEP_EVERY, SWEEP_EVERY, () -> pool.sweep(System.nanoTime()), dispatcher);
   }
 
+  /** Connections that wait for another request. */
+  public int keptConnections() {
+    return pool.vacantCount();
+  }
+
+  public int deliveriesInFlight() {
+    return inFlight.get();
+  }
+
   public DestinationPolicy policy() {
     return policy;
   }
@@ -89,7 +95,7 @@ public final class HttpDestination implements Destination, AutoCloseable {
     try {
       outcome = attempt(dispatch);
     } catch (RuntimeException e) {
-      outcome = CompletableFuture.completedFuture(bug(e));
+      outcome = CompletableFuture.completedFuture(OutcomeRules.bug(e));
     }
     return outcome.whenComplete((done, failure) -> inFlight.decrementAndGet());
   }
@@ -123,15 +129,16 @@ public final class HttpDestination implements Destination, AutoCloseable {
             OutgoingRequest.of(dispatch, target, settings.userAgent(), clock.millis()),
             dispatch.settings().timeoutMillis());
     exchange.watch();
-    resolve(target.host(), exchange, allowPrivate);
+    resolve(target, exchange, allowPrivate);
     return exchange.outcome();
   }
 
-  private void resolve(String host, Exchange exchange, boolean allowPrivate) {
+  private void resolve(Target target, Exchange exchange, boolean allowPrivate) {
     CompletableFuture<List<InetAddress>> lookup =
-        IpLiteral.parse(host)
-            .map(bytes -> CompletableFuture.completedFuture(literal(host, bytes)))
-            .orElseGet(() -> addressBook.addressesOf(host));
+        target
+            .literal()
+            .map(address -> CompletableFuture.completedFuture(List.of(address)))
+            .orElseGet(() -> addressBook.addressesOf(target.host()));
     if (lookup.isDone() && !lookup.isCompletedExceptionally()) {
       resolved(lookup.join(), exchange, allowPrivate);
     } else {
@@ -141,10 +148,6 @@ public final class HttpDestination implements Destination, AutoCloseable {
                   resolved(failure == null ? addresses : List.of(), exchange, allowPrivate),
               dispatcher);
     }
-  }
-
-  private static List<InetAddress> literal(String host, byte[] bytes) {
-    return List.of(IpLiteral.inetAddress(host, bytes));
   }
 
   private void resolved(List<InetAddress> addresses, Exchange exchange, boolean allowPrivate) {
@@ -160,14 +163,8 @@ public final class HttpDestination implements Destination, AutoCloseable {
         exchange.finish(OutcomeRules.blocked());
       }
     } catch (RuntimeException e) {
-      exchange.finish(bug(e));
+      exchange.finish(OutcomeRules.bug(e));
     }
-  }
-
-  private static Outcome bug(RuntimeException e) {
-    log.error("A delivery failed in an unforeseen way", e);
-    return Outcome.failed(
-        Outcome.Kind.FAILED, 0, ErrorCode.INTERNAL_ERROR, "The delivery failed inside Kapsel.");
   }
 
   private long retryAfterMillis(HttpResponse response) {
@@ -195,8 +192,8 @@ public final class HttpDestination implements Destination, AutoCloseable {
     }
 
     @Override
-    public HttpConnection dial(ConnectionKey key, InetAddress address, Exchange exchange) {
-      return dialer.open(key, address, exchange, pool);
+    public void dial(ConnectionKey key, InetAddress address, Exchange exchange) {
+      dialer.open(key, address, exchange, pool);
     }
 
     @Override

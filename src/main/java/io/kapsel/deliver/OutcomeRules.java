@@ -3,10 +3,14 @@ package io.kapsel.deliver;
 import io.kapsel.core.endpoint.Outcome;
 import io.kapsel.core.endpoint.Outcome.Kind;
 import io.kapsel.core.webhook.ErrorCode;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What an answer, or the lack of one, means for an attempt. Pure; the table is in docs. */
 final class OutcomeRules {
   static final long NO_RETRY_AFTER = -1;
+
+  private static final Logger log = LoggerFactory.getLogger(OutcomeRules.class);
 
   private OutcomeRules() {}
 
@@ -103,6 +107,13 @@ final class OutcomeRules {
         0,
         ErrorCode.CONNECTION_FAILED,
         "The connection broke before the destination had answered.");
+  }
+
+  /** For an exception nobody foresaw, which is logged as the error it is. */
+  static Outcome bug(RuntimeException e) {
+    log.error("A delivery failed in an unforeseen way", e);
+    return Outcome.failed(
+        Kind.FAILED, 0, ErrorCode.INTERNAL_ERROR, "The delivery failed inside Kapsel.");
   }
 
   private static Outcome outcome(

@@ -1,5 +1,6 @@
 package io.kapsel.deliver;
 
+import java.net.InetAddress;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -8,10 +9,17 @@ import java.util.Optional;
  * the request target is sent byte for byte as the tenant wrote it.
  *
  * @param host lower case, an IPv6 address without its brackets, a name without its final dot
+ * @param literal the address when the host is one, so that nobody is asked for it
  * @param authority for the Host field: with brackets, and with the port unless it is the scheme's
  * @param requestTarget path and query, at least {@code /}
  */
-record Target(boolean secure, String host, int port, String authority, String requestTarget) {
+record Target(
+    boolean secure,
+    String host,
+    Optional<InetAddress> literal,
+    int port,
+    String authority,
+    String requestTarget) {
   static final int URL_LENGTH_MAX = 2_048;
   private static final int HOST_LENGTH_MAX = 253;
 
@@ -78,7 +86,14 @@ record Target(boolean secure, String host, int port, String authority, String re
     }
     String written = host.get().indexOf(':') >= 0 ? "[" + host.get() + "]" : host.get();
     String hostField = defaultPort ? written : written + ":" + port;
-    return Parsed.of(new Target(secure, host.get(), port, hostField, requestTarget));
+    return Parsed.of(
+        new Target(
+            secure,
+            host.get(),
+            IpLiteral.parse(host.get()).map(bytes -> IpLiteral.inetAddress(host.get(), bytes)),
+            port,
+            hostField,
+            requestTarget));
   }
 
   private static Optional<String> canonicalHost(String text) {

@@ -12,9 +12,8 @@ import akka.stream.stage.AbstractOutHandler;
 import akka.stream.stage.GraphStage;
 import akka.stream.stage.GraphStageLogic;
 import akka.util.ByteString;
+import java.util.ArrayDeque;
 import java.util.function.LongSupplier;
-import javax.net.ssl.SSLSession;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Watches the plain bytes of a connection: whether the request is on its way, when something last
@@ -81,106 +80,127 @@ final class Wire
   }
 
   private final class Logic extends GraphStageLogic {
-    private @Nullable SSLSession session;
-    private ByteString rest = ByteString.emptyByteString();
+    private final ArrayDeque<SslTlsInbound> pieces = new ArrayDeque<>();
 
     Logic() {
       super(shape());
-      setHandler(
-          requestIn,
-          new AbstractInHandler() {
-            @Override
-            public void onPush() {
-              connection.requestOnItsWay = true;
-              connection.lastActivityNanos = nanoClock.getAsLong();
-              push(requestOut, grab(requestIn));
-            }
-
-            @Override
-            public void onUpstreamFinish() {
-              complete(requestOut);
-            }
-          });
-      setHandler(
-          requestOut,
-          new AbstractOutHandler() {
-            @Override
-            public void onPull() {
-              pull(requestIn);
-            }
-
-            @Override
-            public void onDownstreamFinish(Throwable cause) {
-              cancel(requestIn, cause);
-            }
-          });
-      setHandler(
-          answerIn,
-          new AbstractInHandler() {
-            @Override
-            public void onPush() {
-              received(grab(answerIn));
-            }
-
-            @Override
-            public void onUpstreamFinish() {
-              if (rest.isEmpty()) {
-                complete(answerOut);
-              }
-            }
-          });
-      setHandler(
-          answerOut,
-          new AbstractOutHandler() {
-            @Override
-            public void onPull() {
-              if (!rest.isEmpty()) {
-                pushPiece();
-              } else {
-                pull(answerIn);
-              }
-            }
-
-            @Override
-            public void onDownstreamFinish(Throwable cause) {
-              cancel(answerIn, cause);
-            }
-          });
+      setHandler(requestIn, new Sent());
+      setHandler(requestOut, new SentFurther());
+      setHandler(answerIn, new Received());
+      setHandler(answerOut, new ReceivedFurther());
     }
 
-    private void received(SslTlsInbound element) {
-      if (!(element instanceof SessionBytes bytes)) {
-        push(answerOut, element);
-        return;
-      }
-      connection.lastActivityNanos = nanoClock.getAsLong();
-      if (!connection.carrying) {
-        failStage(new Excess(Excess.Of.UNSOLICITED));
-        return;
-      }
-      session = bytes.session();
-      rest = bytes.bytes();
-      pushPiece();
+    /** Reads ahead, so that what comes on a vacant connection is noticed as it comes. */
+    @Override
+    public void preStart() {
+      pull(answerIn);
     }
 
-    private void pushPiece() {
-      ByteString piece = rest;
-      if (rest.size() > PIECE_BYTES_MAX) {
-        piece = rest.take(PIECE_BYTES_MAX);
-        rest = rest.drop(PIECE_BYTES_MAX);
-      } else {
-        rest = ByteString.emptyByteString();
+    private void passOn() {
+      if (!pieces.isEmpty() && isAvailable(answerOut) && isWithinLimits(pieces.getFirst())) {
+        push(answerOut, pieces.removeFirst());
       }
-      connection.bytesReceived += piece.size();
-      if (!connection.headSeen && connection.bytesReceived > headBytesMax + PIECE_BYTES_MAX) {
+      if (!pieces.isEmpty()) {
+        return;
+      }
+      if (isClosed(answerIn)) {
+        complete(answerOut);
+      } else if (!hasBeenPulled(answerIn)) {
+        pull(answerIn);
+      }
+    }
+
+    private boolean isWithinLimits(SslTlsInbound element) {
+      Passage passage = connection.current;
+      if (passage == null || !(element instanceof SessionBytes bytes)) {
+        return true;
+      }
+      passage.bytesReceived += bytes.bytes().size();
+      if (!passage.headSeen && passage.bytesReceived > headBytesMax + PIECE_BYTES_MAX) {
         failStage(new Excess(Excess.Of.HEAD));
-      } else if (connection.bytesReceived > answerBytesMax) {
+        return false;
+      }
+      if (passage.bytesReceived > answerBytesMax) {
         failStage(new Excess(Excess.Of.BODY));
-      } else {
-        push(answerOut, new SessionBytes(session, piece));
-        if (rest.isEmpty() && isClosed(answerIn)) {
-          complete(answerOut);
+        return false;
+      }
+      return true;
+    }
+
+    private final class Sent extends AbstractInHandler {
+      @Override
+      public void onPush() {
+        Passage passage = connection.current;
+        if (passage != null) {
+          passage.requestOnItsWay = true;
+          passage.lastActivityNanos = nanoClock.getAsLong();
         }
+        push(requestOut, grab(requestIn));
+      }
+
+      @Override
+      public void onUpstreamFinish() {
+        complete(requestOut);
+      }
+    }
+
+    private final class SentFurther extends AbstractOutHandler {
+      @Override
+      public void onPull() {
+        pull(requestIn);
+      }
+
+      @Override
+      public void onDownstreamFinish(Throwable cause) {
+        cancel(requestIn, cause);
+      }
+    }
+
+    private final class Received extends AbstractInHandler {
+      @Override
+      public void onPush() {
+        SslTlsInbound element = grab(answerIn);
+        Passage passage = connection.current;
+        if (!(element instanceof SessionBytes bytes)) {
+          pieces.addLast(element);
+        } else if (passage == null || !passage.requestOnItsWay) {
+          failStage(new Excess(Excess.Of.UNSOLICITED));
+          return;
+        } else {
+          passage.lastActivityNanos = nanoClock.getAsLong();
+          cut(bytes);
+        }
+        passOn();
+      }
+
+      private void cut(SessionBytes bytes) {
+        ByteString rest = bytes.bytes();
+        while (rest.size() > PIECE_BYTES_MAX) {
+          pieces.addLast(new SessionBytes(bytes.session(), rest.take(PIECE_BYTES_MAX)));
+          rest = rest.drop(PIECE_BYTES_MAX);
+        }
+        pieces.addLast(new SessionBytes(bytes.session(), rest));
+      }
+
+      @Override
+      public void onUpstreamFinish() {
+        Passage passage = connection.current;
+        if (passage != null) {
+          passage.endedByPeer = true;
+        }
+        passOn();
+      }
+    }
+
+    private final class ReceivedFurther extends AbstractOutHandler {
+      @Override
+      public void onPull() {
+        passOn();
+      }
+
+      @Override
+      public void onDownstreamFinish(Throwable cause) {
+        cancel(answerIn, cause);
       }
     }
   }

@@ -48,7 +48,11 @@ final class Destinations implements AutoCloseable {
   }
 
   static Destinations onLoopback() throws NoSuchAlgorithmException {
-    return new Destinations(with(tuning -> {}), NameResolver.system(), SSLContext.getDefault());
+    return with(with(tuning -> {}));
+  }
+
+  static Destinations with(HttpDestinationSettings settings) throws NoSuchAlgorithmException {
+    return new Destinations(settings, NameResolver.system(), SSLContext.getDefault());
   }
 
   /** The defaults, with private destinations allowed. */
@@ -119,6 +123,7 @@ final class Destinations implements AutoCloseable {
     Duration resolve = Duration.ofSeconds(5);
     Duration addressCache = Duration.ofSeconds(10);
     Duration keepAlive = Duration.ofSeconds(15);
+    Duration stale = Duration.ofSeconds(1);
     int vacantMax = 1_024;
     int deliveriesMax = 2_000;
 
@@ -142,7 +147,7 @@ final class Destinations implements AutoCloseable {
           plain.responseHeadBytesMax(),
           plain.responseBodyBytesMax(),
           plain.responseExcerptBytesMax(),
-          plain.staleConnectionMillis(),
+          (int) stale.toMillis(),
           plain.userAgent());
     }
   }
