@@ -141,12 +141,13 @@ class SettingsTest {
     }
 
     @Test
-    void reach_akka_through_substitutions() throws IOException {
+    void can_be_used_in_what_the_file_says_to_akka() throws IOException {
       Path file = file("akka.remote.artery.canonical.port = ${kapsel.cluster.port}");
       var effective =
           effective(
               Sources.NONE.withFile(file).withEnvironment(Map.of("KAPSEL_CLUSTER_PORT", "2551")));
-      assertEquals(2551, effective.config().getInt("akka.remote.artery.canonical.port"));
+      assertEquals(Set.of("akka"), effective.foreign().root().keySet());
+      assertEquals(2551, effective.foreign().getInt("akka.remote.artery.canonical.port"));
     }
   }
 

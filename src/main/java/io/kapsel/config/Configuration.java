@@ -16,11 +16,11 @@ public sealed interface Configuration<T> {
 
   /**
    * @param settings valid as a whole
-   * @param config everything, for Akka and the libraries, with the settings in it
+   * @param foreign what the file says to Akka and the other libraries
    * @param values every setting, in order
    * @param warnings unknown names, when they are tolerated
    */
-  record Effective<T>(T settings, Config config, List<Value> values, List<Problem> warnings)
+  record Effective<T>(T settings, Config foreign, List<Value> values, List<Problem> warnings)
       implements Configuration<T> {
     public Effective {
       values = List.copyOf(values);

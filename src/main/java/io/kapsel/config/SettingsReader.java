@@ -90,18 +90,19 @@ final class SettingsReader<T> {
                         origin(knob, config, resolvedDefaults)));
               });
     }
-    return finish(config, values, shown);
+    Config foreign = file.withoutPath(root).resolveWith(config);
+    return finish(foreign, values, shown);
   }
 
   private Configuration<T> finish(
-      Config config, Map<String, Object> values, List<Configuration.Value> shown) {
+      Config foreign, Map<String, Object> values, List<Configuration.Value> shown) {
     boolean lenient = Boolean.FALSE.equals(values.get(root + ".strict"));
     List<Problem> warnings =
         problems.stream().filter(each -> lenient && each.code() == CONFIG_UNKNOWN_KEY).toList();
     problems.removeAll(warnings);
     if (problems.isEmpty()) {
       try {
-        return new Configuration.Effective<>(tree.build(values), config, shown, warnings);
+        return new Configuration.Effective<>(tree.build(values), foreign, shown, warnings);
       } catch (IllegalArgumentException refused) {
         problem(CONFIG_INVALID, String.valueOf(refused.getMessage()));
       }
@@ -110,10 +111,7 @@ final class SettingsReader<T> {
   }
 
   private static Config defaults() {
-    return ConfigFactory.defaultOverrides()
-        .withOnlyPath("akka")
-        .withFallback(ConfigFactory.parseResources("application.conf"))
-        .withFallback(ConfigFactory.defaultReferenceUnresolved());
+    return ConfigFactory.parseResources("reference.conf");
   }
 
   private Config parse(Path file) {
