@@ -49,12 +49,12 @@ public final class Main {
 
   /** Runs the service until it is told to stop; the exit code. */
   private static int serve(Configuration.Effective<Settings> configuration) {
-    throw new UnsupportedOperationException("serve");
+    return new Service(configuration.settings(), System.out, System.err).run();
   }
 
   /** A short life of the service, so that the JVM learns which classes it needs. */
   private static void rehearseService() {
-    throw new UnsupportedOperationException("rehearse");
+    Service.rehearse();
   }
 
   /** The same for the short-lived commands, which nothing but their start makes slow. */

@@ -56,9 +56,7 @@ public record Settings(
   public record Ingest(
       @Range(min = "100ms", max = "1m") int acknowledgeTimeoutMillis,
       @Range(min = "1", max = "100000") int offerWebhooksMax,
-      @Range(min = "0", max = "10000000") int endpointsCachedMax,
-      @Range(min = "1ms", max = "1m") int endpointCacheMillis,
-      @Range(min = "1ms", max = "1m") int missCacheMillis) {}
+      @Range(min = "0", max = "10000000") int endpointsCachedMax) {}
 
   public record Database(
       DatabaseUrl url,
@@ -94,7 +92,7 @@ public record Settings(
       @Range(min = "1s", max = "30d") long idempotencyWindowMillis,
       @Range(min = "1", max = "100000000") int idempotencyKeysMax,
       @Range(min = "1s", max = "24h") int idleTimeoutMillis,
-      @Range(min = "10", max = "1000000") int snapshotEvents,
+      @Range(min = "1", max = "10000000") int snapshotWeightMin,
       @Range(min = "1", max = "100") int snapshotsKept) {}
 
   public record Delivery(

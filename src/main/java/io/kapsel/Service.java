@@ -1,0 +1,97 @@
+package io.kapsel;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** The process that {@code kapsel serve} runs: starts, says where it is, and drains when told. */
+final class Service {
+  private static final int EXIT_FAILED = 1;
+
+  private final Settings settings;
+  private final PrintStream out;
+  private final PrintStream err;
+
+  Service(Settings settings, PrintStream out, PrintStream err) {
+    this.settings = settings;
+    this.out = out;
+    this.err = err;
+  }
+
+  /** Returns the exit code once the service has stopped. */
+  int run() {
+    AtomicBoolean told = new AtomicBoolean();
+    Kapsel kapsel;
+    try {
+      kapsel = Kapsel.start(settings);
+    } catch (StartFailed failed) {
+      err.println(failed.getMessage());
+      return EXIT_FAILED;
+    }
+    Thread drain =
+        new Thread(
+            () -> {
+              told.set(true);
+              kapsel.close();
+              // Whatever the exit code of a signal would be, a drained service has succeeded.
+              Runtime.getRuntime().halt(0);
+            },
+            "kapsel-drain");
+    Runtime.getRuntime().addShutdownHook(drain);
+    greet(kapsel);
+    kapsel.whenTerminated().toCompletableFuture().join();
+    if (told.get()) return joined(drain);
+    // The node was downed or could not join; an orchestrator starts it anew.
+    err.println("The node has left the cluster.");
+    return EXIT_FAILED;
+  }
+
+  private static int joined(Thread drain) {
+    try {
+      drain.join();
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return 0;
+  }
+
+  private void greet(Kapsel kapsel) {
+    String host = settings.http().host().equals("0.0.0.0") ? "localhost" : settings.http().host();
+    out.println("Kapsel " + Version.number() + " listens on http://" + host + ":" + kapsel.port());
+    Tenancy.FirstKeys keys = kapsel.firstKeys();
+    keys.apiKey().ifPresent(key -> out.println("API key of the tenant default: " + key.value()));
+    keys.operatorKey().ifPresent(key -> out.println("Operator key: " + key.value()));
+    if (keys.apiKey().isPresent() || keys.operatorKey().isPresent())
+      out.println("Keep them now: they are stored as hashes and never shown again.");
+    if (settings.delivery().allowPrivateDestinations())
+      out.println(
+          "WARNING: private destinations are allowed. Whoever may create an endpoint can reach"
+              + " everything that this machine can reach. For development only.");
+    out.flush();
+  }
+
+  /** A short life of the service, so that the JVM learns which classes it needs. */
+  static void rehearse() {
+    try {
+      Path data = Files.createTempDirectory("kapsel-rehearsal");
+      try (Kapsel kapsel =
+          Kapsel.start(
+              Settings.with(
+                  Map.of(
+                      "data", data.toString(),
+                      "http.host", "127.0.0.1",
+                      "http.port", "0",
+                      "shutdown.drain", "1s")))) {
+        kapsel.port();
+      }
+    } catch (IOException unusable) {
+      throw new UncheckedIOException(unusable);
+    } catch (StartFailed failed) {
+      throw new IllegalStateException(failed);
+    }
+  }
+}

@@ -1,0 +1,142 @@
+package io.kapsel;
+
+import io.kapsel.core.endpoint.Limits;
+import io.kapsel.deliver.DeliveryPool;
+import io.kapsel.deliver.HttpDestinationSettings;
+import io.kapsel.deliver.Network;
+import io.kapsel.endpoint.EndpointActor;
+import io.kapsel.http.HttpLimits;
+import io.kapsel.ingest.OfferGateway;
+import io.kapsel.ingest.Reconciler;
+import io.kapsel.node.Node;
+import io.kapsel.storage.BatchLaneSettings;
+import io.kapsel.storage.ContentStoreSettings;
+import io.kapsel.storage.DatabaseSettings;
+import io.kapsel.storage.HistoryStoreSettings;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Hands every setting to the part that it belongs to. */
+final class Wiring {
+  private Wiring() {}
+
+  static DatabaseSettings database(Settings.Database settings, DatabaseSettings address) {
+    return new DatabaseSettings(
+        address.url(),
+        address.user(),
+        address.password(),
+        settings.poolConnections(),
+        settings.queuedQueriesMax(),
+        settings.connectTimeoutMillis(),
+        address.answerTimeoutMillis(),
+        address.socketTimeoutMillis(),
+        settings.statementTimeoutMillis());
+  }
+
+  static DatabaseSettings external(Settings.Database settings) {
+    var url = settings.url();
+    return DatabaseSettings.of(
+        url.jdbcUrl(),
+        url.user().isEmpty() ? settings.user() : url.user(),
+        url.password().value().isEmpty() ? settings.password() : url.password());
+  }
+
+  static ContentStoreSettings contents(Settings.Content settings) {
+    ContentStoreSettings usual = ContentStoreSettings.DEFAULT;
+    return new ContentStoreSettings(
+        new BatchLaneSettings(
+            settings.writers(),
+            settings.batchRowsMax(),
+            settings.batchBytesMax(),
+            settings.queuedRowsMax(),
+            settings.queuedBytesMax(),
+            usual.writing().gatherMicros()),
+        usual.reading(),
+        settings.cacheBytesMax(),
+        usual.inlineBodyBytesMax());
+  }
+
+  static HistoryStoreSettings history(Settings.History settings) {
+    BatchLaneSettings usual = HistoryStoreSettings.DEFAULT.writing();
+    return new HistoryStoreSettings(
+        new BatchLaneSettings(
+            settings.writers(),
+            settings.batchRowsMax(),
+            usual.batchBytesMax(),
+            settings.queuedRowsMax(),
+            usual.queuedBytesMax(),
+            usual.gatherMicros()));
+  }
+
+  static HttpDestinationSettings destination(Settings.Delivery settings, String version) {
+    HttpDestinationSettings usual = HttpDestinationSettings.forVersion(version);
+    return new HttpDestinationSettings(
+        settings.allowPrivateDestinations(),
+        settings.allowedNetworks().stream().map(Network::parse).flatMap(Optional::stream).toList(),
+        settings.requireHttps(),
+        settings.connectTimeoutMillis(),
+        settings.idleTimeoutMillis(),
+        usual.resolveTimeoutMillis(),
+        usual.resolverThreads(),
+        usual.resolverQueueMax(),
+        usual.addressCacheMillis(),
+        usual.addressCacheMax(),
+        usual.keepAliveMillis(),
+        usual.connectionLifetimeMillis(),
+        usual.idleConnectionsMax(),
+        2 * settings.concurrencyMax(),
+        usual.responseHeadBytesMax(),
+        settings.responseBodyBytesMax(),
+        settings.responseExcerptBytesMax(),
+        usual.staleConnectionMillis(),
+        usual.userAgent());
+  }
+
+  static Node.NodeSettings node(Settings settings) {
+    Node.NodeSettings usual = Node.NodeSettings.DEFAULT;
+    Settings.Endpoint endpoint = settings.endpoint();
+    Limits limits =
+        new Limits(
+            endpoint.queueMax(),
+            endpoint.idempotencyWindowMillis(),
+            endpoint.idempotencyKeysMax(),
+            usual.limits().offerAgeMillisMax(),
+            usual.limits().attemptGraceMillis(),
+            usual.limits().outboxBatchesMax(),
+            usual.limits().rotationOverlapMillis());
+    return new Node.NodeSettings(
+        limits,
+        new EndpointActor.ActorSettings(
+            Duration.ofMillis(endpoint.idleTimeoutMillis()),
+            endpoint.snapshotWeightMin(),
+            usual.actor().directoryRefreshMax()),
+        new DeliveryPool.PoolSettings(
+            settings.delivery().concurrencyMax(), usual.pool().waitMillisMax()),
+        new OfferGateway.GatewaySettings(
+            settings.ingest().offerWebhooksMax(),
+            usual.gateway().waitingMax(),
+            Duration.ofMillis(settings.ingest().acknowledgeTimeoutMillis())),
+        Reconciler.ReconcilerSettings.DEFAULT,
+        usual.gateways(),
+        settings.ingest().endpointsCachedMax(),
+        usual.orderTimeout());
+  }
+
+  static HttpLimits http(Settings.Http settings) {
+    HttpLimits usual = HttpLimits.DEFAULT;
+    return new HttpLimits(
+        settings.connectionsMax(),
+        settings.headerBytesMax(),
+        settings.headersMax(),
+        settings.targetBytesMax(),
+        settings.bodiesBytesMax(),
+        settings.headerTimeoutMillis(),
+        settings.bodyIdleTimeoutMillis(),
+        settings.bodyTimeoutMillis(),
+        usual.bodyBytesPerSecondMin(),
+        settings.idleTimeoutMillis(),
+        usual.answerMillisMax(),
+        usual.writeMillisMax(),
+        usual.lingerMillisMax());
+  }
+}
