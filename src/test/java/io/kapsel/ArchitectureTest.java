@@ -52,6 +52,7 @@ class ArchitectureTest {
           Map.entry("history", Set.of("core", "config", "storage")),
           Map.entry("attest", Set.of("core", "config", "storage")),
           Map.entry("ingest", Set.of("core", "config", "json", "http", "endpoint", "storage")),
+          Map.entry("metrics", Set.of("core", "endpoint")),
           Map.entry("manage", Set.of("core", "config", "json", "http", "endpoint", "storage")),
           Map.entry("node", Set.of("core", "config", "deliver", "endpoint", "ingest", "storage")),
           Map.entry("cli", Set.of("core", "config")));

@@ -16,6 +16,8 @@ public record Response(int status, List<Header> headers, byte[] body, boolean cl
   private static final byte[] NO_BODY = {};
   private static final List<Header> JSON = List.of(new Header("Content-Type", "application/json"));
 
+  public static final List<Header> YAML = List.of(new Header("Content-Type", "application/yaml"));
+
   public static Response empty(int status) {
     return new Response(status, List.of(), NO_BODY, false);
   }
