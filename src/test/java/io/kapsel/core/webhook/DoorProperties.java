@@ -40,7 +40,8 @@ class DoorProperties {
       @ForAll("dateLike") String value,
       @ForAll @LongRange(min = 0, max = 4_000_000_000_000L) long nowMillis) {
     OptionalLong wait = RetryAfter.millisFromNow(List.of(value), nowMillis);
-    assertTrue(wait.isEmpty() || (wait.getAsLong() >= 0 && nowMillis + wait.getAsLong() >= nowMillis));
+    assertTrue(
+        wait.isEmpty() || (wait.getAsLong() >= 0 && nowMillis + wait.getAsLong() >= nowMillis));
     HttpDate.parseEpochSeconds(value, nowMillis);
   }
 
