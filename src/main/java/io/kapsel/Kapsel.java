@@ -183,6 +183,10 @@ public final class Kapsel implements AutoCloseable {
     return server.address().getPort();
   }
 
+  Node node() {
+    return node;
+  }
+
   /** Keys that this start has made, to be shown once. */
   Tenancy.FirstKeys firstKeys() {
     return firstKeys;
