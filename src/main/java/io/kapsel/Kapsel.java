@@ -10,6 +10,7 @@ import io.kapsel.deliver.HttpDestination;
 import io.kapsel.deliver.NameResolver;
 import io.kapsel.endpoint.ConfigJson;
 import io.kapsel.http.HttpServer;
+import io.kapsel.metrics.Metrics;
 import io.kapsel.node.Node;
 import io.kapsel.node.SteadyClock;
 import io.kapsel.storage.Database;
@@ -99,6 +100,8 @@ public final class Kapsel implements AutoCloseable {
         ActorSystem.create(Behaviors.empty(), AkkaConfig.SYSTEM, AkkaConfig.of(settings, address));
     opened.push(this::leave);
     var destination = open(destination(wall));
+    Metrics metrics = Metrics.start();
+    metrics.poolSize(settings.delivery().concurrencyMax());
     RandomGenerator random = () -> ThreadLocalRandom.current().nextLong();
     node =
         Node.start(
@@ -111,13 +114,13 @@ public final class Kapsel implements AutoCloseable {
                 history,
                 directory,
                 destination,
-                new Unobserved(),
-                permits -> {},
-                lost -> {}),
+                metrics.endpoints(),
+                metrics::poolInUse,
+                metrics::lost),
             Wiring.node(settings));
     if (settings.cluster().seedNodes().isEmpty()) joinItself();
     awaitServing();
-    edge = new Edge(settings, node);
+    edge = new Edge(settings, database, node, metrics);
     server = bind();
   }
 
