@@ -17,6 +17,7 @@ import io.kapsel.storage.Database;
 import io.kapsel.storage.DatabaseSettings;
 import io.kapsel.storage.EmbeddedPostgres;
 import io.kapsel.storage.EmbeddedPostgresSettings;
+import io.kapsel.storage.JournalKeeper;
 import io.kapsel.storage.PartitionSettings;
 import io.kapsel.storage.Partitions;
 import io.kapsel.storage.PostgresContentStore;
@@ -47,6 +48,8 @@ public final class Kapsel implements AutoCloseable {
   private static final Duration PING_TIMEOUT = Duration.ofSeconds(1);
   private static final Duration SERVING_TIMEOUT = Duration.ofMinutes(2);
   private static final Duration LEAVING_TIMEOUT = Duration.ofSeconds(45);
+
+  private static final long JOURNAL_KEEPER_EVERY_SECONDS = 60;
 
   private final Settings settings;
 
@@ -91,6 +94,9 @@ public final class Kapsel implements AutoCloseable {
     Schema.migrate(database);
     firstKeys = new Tenancy(database, clock).prepare(settings.apiKey(), settings.operatorKey());
     open(new Partitions(database, new PartitionSettings(3, settings.retentionDays()), clock))
+        .start();
+    open(new JournalKeeper(
+            database, settings.endpoint().snapshotsKept(), JOURNAL_KEEPER_EVERY_SECONDS))
         .start();
     var contents = open(new PostgresContentStore(database, Wiring.contents(settings.content())));
     var history = open(new PostgresHistoryStore(database, Wiring.history(settings.history())));

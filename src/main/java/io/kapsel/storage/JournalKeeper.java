@@ -1,0 +1,106 @@
+package io.kapsel.storage;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Removes what no recovery reads again: snapshots beyond the newest ones of each actor, and the
+ * events before the oldest snapshot that is kept. The last event of an actor always stays, for the
+ * journal takes the highest sequence number from it.
+ */
+public final class JournalKeeper implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(JournalKeeper.class);
+  private static final long LOCK_KEY = 0x6b617073656c02L;
+
+  private static final String DELETE_SNAPSHOTS =
+      """
+      delete from snapshot s using (
+        select persistence_id, sequence_number,
+          row_number() over (partition by persistence_id order by sequence_number desc) as age
+        from snapshot) ranked
+      where ranked.age > ? and s.persistence_id = ranked.persistence_id
+        and s.sequence_number = ranked.sequence_number
+      """;
+  private static final String DELETE_EVENTS =
+      """
+      delete from event_journal e using (
+        select persistence_id, min(sequence_number) as kept from snapshot
+        group by persistence_id having count(*) >= ?) oldest
+      where e.persistence_id = oldest.persistence_id and e.sequence_number < oldest.kept
+      """;
+
+  private final Database database;
+  private final int snapshotsKept;
+  private final long everySeconds;
+  private @Nullable ScheduledFuture<?> schedule;
+
+  /**
+   * @param snapshotsKept for each actor; the older ones are for the case that the newest is damaged
+   */
+  public JournalKeeper(Database database, int snapshotsKept, long everySeconds) {
+    this.database = database;
+    this.snapshotsKept = snapshotsKept;
+    this.everySeconds = everySeconds;
+  }
+
+  public void start() {
+    schedule =
+        database
+            .watch()
+            .scheduleWithFixedDelay(this::tend, everySeconds, everySeconds, TimeUnit.SECONDS);
+  }
+
+  private void tend() {
+    var unused =
+        database
+            .run(
+                connection -> {
+                  tidy(connection);
+                  return true;
+                })
+            .whenComplete(
+                (done, failure) -> {
+                  if (failure != null)
+                    log.warn("The journal is tidied up later: {}", failure.toString());
+                });
+  }
+
+  /** One node at a time; the others leave it to that one. */
+  void tidy(Connection connection) throws SQLException {
+    connection.setAutoCommit(false);
+    try (var lock = connection.createStatement()) {
+      try (var rows = lock.executeQuery("select pg_try_advisory_xact_lock(" + LOCK_KEY + ")")) {
+        rows.next();
+        if (rows.getBoolean(1)) {
+          delete(connection, DELETE_SNAPSHOTS);
+          delete(connection, DELETE_EVENTS);
+        }
+      }
+      connection.commit();
+    } catch (SQLException failed) {
+      connection.rollback();
+      throw failed;
+    } finally {
+      connection.setAutoCommit(true);
+    }
+  }
+
+  private void delete(Connection connection, String sql) throws SQLException {
+    try (PreparedStatement delete = connection.prepareStatement(sql)) {
+      delete.setInt(1, snapshotsKept);
+      delete.executeUpdate();
+    }
+  }
+
+  @Override
+  public void close() {
+    ScheduledFuture<?> current = schedule;
+    if (current != null) current.cancel(false);
+  }
+}
