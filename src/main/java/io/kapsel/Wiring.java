@@ -28,7 +28,8 @@ final class Wiring {
         settings.poolConnections(),
         settings.queuedQueriesMax(),
         settings.connectTimeoutMillis(),
-        address.answerTimeoutMillis(),
+        address.connectTimeoutMillis(),
+        address.startTimeoutMillis(),
         address.socketTimeoutMillis(),
         settings.statementTimeoutMillis());
   }
@@ -50,7 +51,8 @@ final class Wiring {
             settings.batchBytesMax(),
             settings.queuedRowsMax(),
             settings.queuedBytesMax(),
-            usual.writing().gatherMicros()),
+            usual.writing().gatherMicros(),
+            usual.writing().answerTimeoutMillis()),
         usual.reading(),
         settings.cacheBytesMax(),
         usual.inlineBodyBytesMax());
@@ -65,7 +67,8 @@ final class Wiring {
             usual.batchBytesMax(),
             settings.queuedRowsMax(),
             usual.queuedBytesMax(),
-            usual.gatherMicros()));
+            usual.gatherMicros(),
+            usual.answerTimeoutMillis()));
   }
 
   static HttpDestinationSettings destination(Settings.Delivery settings, String version) {

@@ -43,7 +43,6 @@ final class BatchLane<T extends BatchLane.Item> implements AutoCloseable {
   private final BatchLaneSettings settings;
   private final Database database;
   private final Work<T> work;
-  private final long answerTimeoutNanos;
   private final List<Writer> writers = new ArrayList<>();
   private final ScheduledFuture<?> watch;
 
@@ -62,8 +61,6 @@ final class BatchLane<T extends BatchLane.Item> implements AutoCloseable {
     this.settings = settings;
     this.database = database;
     this.work = work;
-    this.answerTimeoutNanos =
-        TimeUnit.MILLISECONDS.toNanos(database.settings().answerTimeoutMillis());
     for (int i = 0; i < settings.writers(); i++) writers.add(new Writer(name + "-" + (i + 1)));
     writers.forEach(Writer::start);
     this.watch =
@@ -189,6 +186,8 @@ final class BatchLane<T extends BatchLane.Item> implements AutoCloseable {
     }
 
     private boolean connect() {
+      boolean idle = busySinceNanos == 0;
+      if (idle) busySinceNanos = System.nanoTime();
       try {
         connection = database.connect();
         reconnectMillis = RECONNECT_MILLIS_MIN;
@@ -204,6 +203,8 @@ final class BatchLane<T extends BatchLane.Item> implements AutoCloseable {
       } catch (SQLException e) {
         noConnection(e);
         return false;
+      } finally {
+        if (idle) busySinceNanos = 0;
       }
     }
 
@@ -323,9 +324,17 @@ final class BatchLane<T extends BatchLane.Item> implements AutoCloseable {
     private boolean failIfStuck(long now) {
       long since = busySinceNanos;
       List<T> batch = inHand;
-      if (since == 0 || now - since < answerTimeoutNanos) return false;
+      if (since == 0 || now - since < answerTimeoutNanos(batch)) return false;
       failAll(batch, new StorageUnavailable(name + ": the database does not answer", null));
       return true;
+    }
+
+    private long answerTimeoutNanos(List<T> batch) {
+      long bytes = 0;
+      for (T item : batch) bytes += item.bytes();
+      return TimeUnit.MILLISECONDS.toNanos(
+          settings.answerTimeoutMillis()
+              + bytes * 1_000 / BatchLaneSettings.SLOWEST_BYTES_PER_SECOND);
     }
 
     private void answered() {

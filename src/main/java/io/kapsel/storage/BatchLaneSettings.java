@@ -8,6 +8,8 @@ package io.kapsel.storage;
  * @param queuedBytesMax further ones are refused
  * @param gatherMicros under load, batches of one writer start at least this far apart: fewer,
  *     fuller ones cost less; a lone item never waits
+ * @param answerTimeoutMillis after which work in the hands of a database that does not answer
+ *     fails; large batches get more, see {@link #SLOWEST_BYTES_PER_SECOND}
  */
 public record BatchLaneSettings(
     int writers,
@@ -15,4 +17,9 @@ public record BatchLaneSettings(
     long batchBytesMax,
     int queuedItemsMax,
     long queuedBytesMax,
-    long gatherMicros) {}
+    long gatherMicros,
+    int answerTimeoutMillis) {
+
+  /** A database that takes at least this much is slow but answers. */
+  static final long SLOWEST_BYTES_PER_SECOND = 1 << 20;
+}

@@ -16,8 +16,8 @@ public record ContentStoreSettings(
 
   public static final ContentStoreSettings DEFAULT =
       new ContentStoreSettings(
-          new BatchLaneSettings(1, 512, 4 * MIB, 4_096, 128 * MIB, 2_000),
-          new BatchLaneSettings(1, 64, Long.MAX_VALUE, 10_000, Long.MAX_VALUE, 500),
+          new BatchLaneSettings(1, 512, 4 * MIB, 4_096, 128 * MIB, 2_000, 2_000),
+          new BatchLaneSettings(1, 64, Long.MAX_VALUE, 10_000, Long.MAX_VALUE, 500, 10_000),
           64 * MIB,
           64 << 10);
 }

@@ -15,17 +15,23 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The connections to PostgreSQL: a small pool for queries, served by as many threads, and single
  * connections for the batch lanes. Opens without the database being there.
  */
 public final class Database implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Database.class);
+
   /** After a connection could not be had, others are refused at once for this long. */
   private static final long REFUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
+  private static final long START_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final int CLOSE_TIMEOUT_SECONDS = 10;
 
   interface Work<T extends @Nullable Object> {
@@ -67,8 +73,8 @@ public final class Database implements AutoCloseable {
     config.setDataSourceProperties(driverProperties(settings, settings.statementTimeoutMillis()));
     config.setMaximumPoolSize(settings.poolConnections());
     config.setMinimumIdle(1);
-    config.setConnectionTimeout(settings.connectTimeoutMillis());
-    config.setValidationTimeout(Math.min(settings.connectTimeoutMillis(), 1_000));
+    config.setConnectionTimeout(settings.acquireTimeoutMillis());
+    config.setValidationTimeout(Math.min(settings.acquireTimeoutMillis(), 1_000));
     config.setInitializationFailTimeout(-1);
     return config;
   }
@@ -103,6 +109,30 @@ public final class Database implements AutoCloseable {
     Connection connection = new Driver().connect(settings.url(), properties);
     if (connection == null) throw new SQLException("not a PostgreSQL URL");
     return connection;
+  }
+
+  /**
+   * Runs the work on a connection of its own, on the calling thread, and waits for the database
+   * when it is not there yet.
+   */
+  <T extends @Nullable Object> T performAtStart(Work<T> work) {
+    long deadline =
+        System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(settings.startTimeoutMillis());
+    boolean told = false;
+    while (true) {
+      try (Connection connection = connect()) {
+        return work.run(connection);
+      } catch (SQLException e) {
+        String state = String.valueOf(e.getSQLState());
+        boolean hopeless = state.startsWith("28") || state.equals("3D000");
+        if (hopeless || System.nanoTime() - deadline > 0) {
+          throw new StorageUnavailable("the database cannot be used: " + e.getMessage(), e);
+        }
+        if (!told) log.warn("Waiting for the database: {}", e.getMessage());
+        told = true;
+        LockSupport.parkNanos(START_PAUSE_NANOS);
+      }
+    }
   }
 
   /**

@@ -106,7 +106,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
     int port = settings.port() == 0 ? freePort() : settings.port();
     server.start(port, arguments, settings.startTimeoutMillis());
-    createDatabase(port, password, directory.resolve("postgres.created"));
+    createDatabase(port, password, cluster.resolve("kapsel-created"));
     return supervised(settings, lock, server, password, port);
   }
 

@@ -7,5 +7,5 @@ public record HistoryStoreSettings(BatchLaneSettings writing) {
   private static final long MIB = 1L << 20;
 
   public static final HistoryStoreSettings DEFAULT =
-      new HistoryStoreSettings(new BatchLaneSettings(1, 512, MIB, 20_000, 64 * MIB, 5_000));
+      new HistoryStoreSettings(new BatchLaneSettings(1, 512, MIB, 20_000, 64 * MIB, 5_000, 10_000));
 }

@@ -22,7 +22,7 @@ public final class Schema {
    * @throws StorageUnavailable when the database does not answer
    */
   public static void migrate(Database database) {
-    int version = database.perform(Schema::version);
+    int version = database.performAtStart(Schema::version);
     if (version == VERSION) return;
     if (version > VERSION) {
       throw new SchemaMismatch(

@@ -52,8 +52,8 @@ class EventsTest {
     try (var partitions = new Partitions(database, PartitionSettings.DEFAULT, noon)) {
       partitions.create();
     }
-    contents = new PostgresContentStore(database, ContentStoreSettings.DEFAULT);
-    history = new PostgresHistoryStore(database, HistoryStoreSettings.DEFAULT);
+    contents = new PostgresContentStore(database, Samples.PATIENT_CONTENTS);
+    history = new PostgresHistoryStore(database, Samples.PATIENT_HISTORY);
     events = new Events(database);
   }
 
@@ -175,7 +175,10 @@ class EventsTest {
 
   @Test
   void a_tenant_with_more_endpoints_than_can_be_merged_gets_the_same_list() {
-    for (int i = 0; i <= EventList.MERGED_ENDPOINTS_MAX; i++) endpoint(samples.tenant);
+    PostgresForTests.execute(
+        settings,
+        "insert into endpoint select gen_random_uuid(), '%s', 'other ' || i, 'active', 1, '{}', now(), now() from generate_series(1, %d) i"
+            .formatted(Columns.uuid(samples.tenant), EventList.MERGED_ENDPOINTS_MAX));
     EndpointId endpoint = endpoint(samples.tenant);
     EndpointId foreign = endpoint(samples.newTenant());
     var expected = new ArrayList<WebhookId>();

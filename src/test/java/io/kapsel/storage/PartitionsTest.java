@@ -35,8 +35,8 @@ class PartitionsTest {
   void open() {
     settings = PostgresForTests.freshDatabase();
     database = Database.open(settings);
-    contents = new PostgresContentStore(database, ContentStoreSettings.DEFAULT);
-    history = new PostgresHistoryStore(database, HistoryStoreSettings.DEFAULT);
+    contents = new PostgresContentStore(database, Samples.PATIENT_CONTENTS);
+    history = new PostgresHistoryStore(database, Samples.PATIENT_HISTORY);
     partitions =
         new Partitions(database, new PartitionSettings(2, 10), () -> Instant.ofEpochMilli(now));
   }

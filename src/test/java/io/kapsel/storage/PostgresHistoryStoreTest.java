@@ -39,8 +39,8 @@ class PostgresHistoryStoreTest {
   void open() {
     settings = PostgresForTests.freshDatabase();
     database = Database.open(settings);
-    contents = new PostgresContentStore(database, ContentStoreSettings.DEFAULT);
-    history = new PostgresHistoryStore(database, HistoryStoreSettings.DEFAULT);
+    contents = new PostgresContentStore(database, Samples.PATIENT_CONTENTS);
+    history = new PostgresHistoryStore(database, Samples.PATIENT_HISTORY);
     events = new Events(database);
   }
 

@@ -21,11 +21,43 @@ import org.jspecify.annotations.Nullable;
 /** Webhooks to store, and how to wait for what was asked. */
 final class Samples {
   static final long NOON = 1_795_521_600_000L;
-  private static final int DEADLINE_SECONDS = 30;
+  private static final int DEADLINE_SECONDS = 60;
 
-  private final SplittableRandom random = new SplittableRandom(7);
-  final TenantId tenant = TenantId.create(NOON, random);
-  final EndpointId endpoint = EndpointId.create(NOON, random);
+  /** With the patience that a machine needs on which many tests run. */
+  static final ContentStoreSettings PATIENT_CONTENTS =
+      new ContentStoreSettings(
+          patient(ContentStoreSettings.DEFAULT.writing()),
+          patient(ContentStoreSettings.DEFAULT.reading()),
+          ContentStoreSettings.DEFAULT.cacheBytesMax(),
+          ContentStoreSettings.DEFAULT.inlineBodyBytesMax());
+
+  static final HistoryStoreSettings PATIENT_HISTORY =
+      new HistoryStoreSettings(patient(HistoryStoreSettings.DEFAULT.writing()));
+
+  private final SplittableRandom random;
+  final TenantId tenant;
+  final EndpointId endpoint;
+
+  Samples() {
+    this(7);
+  }
+
+  Samples(long seed) {
+    random = new SplittableRandom(seed);
+    tenant = TenantId.create(NOON, random);
+    endpoint = EndpointId.create(NOON, random);
+  }
+
+  private static BatchLaneSettings patient(BatchLaneSettings lane) {
+    return new BatchLaneSettings(
+        lane.writers(),
+        lane.batchItemsMax(),
+        lane.batchBytesMax(),
+        lane.queuedItemsMax(),
+        lane.queuedBytesMax(),
+        lane.gatherMicros(),
+        1_000 * DEADLINE_SECONDS);
+  }
 
   EndpointId newEndpoint() {
     return EndpointId.create(NOON, random);

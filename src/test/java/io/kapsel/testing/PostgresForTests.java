@@ -80,9 +80,11 @@ public final class PostgresForTests {
         database.url(), database.user(), database.password().value());
   }
 
+  /** With the patience that a machine needs on which many tests run. */
   private static DatabaseSettings at(DatabaseSettings server, String name) {
     String url = server.url().replaceFirst("(//[^/]+/)[^?]*", "$1" + name);
-    return DatabaseSettings.of(url, server.user(), server.password());
+    return new DatabaseSettings(
+        url, server.user(), server.password(), 3, 1_000, 10_000, 10_000, 30_000, 60_000, 30_000);
   }
 
   /** Started when the first test asks. */
