@@ -40,7 +40,7 @@ public final class Main {
         .addSubcommand(new ListenCommand())
         .addSubcommand(new SendCommand())
         .addSubcommand(new VersionCommand())
-        .addSubcommand(new TrainCommand(Main::rehearseService, Main::rehearseTools))
+        .addSubcommand(new TrainCommand(Main::rehearseTools))
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setOut(out)
         .setErr(err)
@@ -52,12 +52,7 @@ public final class Main {
     return new Service(configuration.settings(), System.out, System.err).run();
   }
 
-  /** A short life of the service, so that the JVM learns which classes it needs. */
-  private static void rehearseService() {
-    Service.rehearse();
-  }
-
-  /** The same for the short-lived commands, which nothing but their start makes slow. */
+  /** The short-lived commands, which nothing but their start makes slow. */
   private static void rehearseTools() {
     var nowhere = new PrintWriter(Writer.nullWriter());
     run(new String[] {"config"}, Map.of(), nowhere, nowhere);

@@ -1,11 +1,6 @@
 package io.kapsel;
 
-import java.io.IOException;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The process that {@code kapsel serve} runs: starts, says where it is, and drains when told. */
@@ -72,26 +67,5 @@ final class Service {
           "WARNING: private destinations are allowed. Whoever may create an endpoint can reach"
               + " everything that this machine can reach. For development only.");
     out.flush();
-  }
-
-  /** A short life of the service, so that the JVM learns which classes it needs. */
-  static void rehearse() {
-    try {
-      Path data = Files.createTempDirectory("kapsel-rehearsal");
-      try (Kapsel kapsel =
-          Kapsel.start(
-              Settings.with(
-                  Map.of(
-                      "data", data.toString(),
-                      "http.host", "127.0.0.1",
-                      "http.port", "0",
-                      "shutdown.drain", "1s")))) {
-        kapsel.port();
-      }
-    } catch (IOException unusable) {
-      throw new UncheckedIOException(unusable);
-    } catch (StartFailed failed) {
-      throw new IllegalStateException(failed);
-    }
   }
 }

@@ -12,20 +12,18 @@ final class TrainCommand implements Callable<Integer> {
     TOOLS
   }
 
-  private final Runnable service;
   private final Runnable tools;
 
   @Parameters private Kind kind = Kind.TOOLS;
 
-  TrainCommand(Runnable service, Runnable tools) {
-    this.service = service;
+  TrainCommand(Runnable tools) {
     this.tools = tools;
   }
 
   @Override
-  public Integer call() {
+  public Integer call() throws Exception {
     switch (kind) {
-      case SERVICE -> service.run();
+      case SERVICE -> Rehearsal.run();
       case TOOLS -> tools.run();
     }
     return 0;
