@@ -37,7 +37,10 @@ class SettingsTest {
     /** The page is the record of every default, name, range and variable. */
     @Test
     void are_recorded_in_the_documentation() throws IOException {
-      assertEquals(Files.readString(Path.of("../docs/configuration.md")), SettingsPage.text());
+      assertEquals(
+          Files.readString(Path.of("../docs/configuration.md")),
+          SettingsPage.text(),
+          "run: ./kapsel config --reference > docs/configuration.md");
     }
 
     @Test
