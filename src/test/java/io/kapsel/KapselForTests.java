@@ -34,6 +34,7 @@ public final class KapselForTests implements AutoCloseable {
   private final Kapsel kapsel;
   private final Database database;
   private final TenantId tenant;
+  private boolean closed;
 
   public static KapselForTests start(Map<String, String> changes) {
     return start(PostgresForTests.freshDatabase(), changes);
@@ -148,6 +149,13 @@ public final class KapselForTests implements AutoCloseable {
 
   @Override
   public void close() {
+    stop();
+  }
+
+  /** May be called again. */
+  public void stop() {
+    if (closed) return;
+    closed = true;
     database.close();
     kapsel.close();
   }
