@@ -148,7 +148,7 @@ final class Dialer {
               request-header-size-hint = 1024
               parsing {
                 max-header-count = 1000
-                max-header-name-length = 1024
+                max-header-name-length = 256
                 max-header-value-length = %d
                 max-response-reason-length = 1024
                 max-chunk-ext-length = 1024

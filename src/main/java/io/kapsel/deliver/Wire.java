@@ -25,7 +25,7 @@ final class Wire
    * The parser is fed small pieces: it recurses once for each interim (1xx) response in one piece,
    * and a read of 128 KiB full of them overflows the stack, which ends the process.
    */
-  private static final int PIECE_BYTES_MAX = 4_096;
+  private static final int PIECE_BYTES_MAX = 2_048;
 
   /** Chunk sizes and trailers on top of the body that is read. */
   private static final int FRAMING_BYTES_MAX = 64 * 1_024;

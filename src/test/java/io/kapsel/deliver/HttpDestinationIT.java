@@ -293,7 +293,25 @@ class HttpDestinationIT {
               }));
     }
 
-    /** Each interim answer costs the parser stack; enough in one read would end the process. */
+    @Test
+    void with_many_long_names_is_an_answer_all_the_same() throws Exception {
+      StringBuilder fields = new StringBuilder();
+      for (int i = 0; i < 100; i++) {
+        fields.append(Integer.toString(i + 1_000, 36).repeat(100)).append(": v\n");
+      }
+      assertEquals(
+          Outcome.delivered(200, ""),
+          answered("HTTP/1.1 200 OK\n" + fields + "Content-Length: 0\n\n"));
+    }
+
+    /** Each interim answer costs the parser stack; enough in one piece would end the process. */
+    @Test
+    void after_as_many_interim_answers_as_fit_is_still_the_one_that_counts() throws Exception {
+      assertEquals(
+          Outcome.delivered(200, ""),
+          answered("HTTP/1.1 100 C\n\n".repeat(1_700) + "HTTP/1.1 200 OK\nContent-Length: 0\n\n"));
+    }
+
     @Test
     void behind_a_flood_of_interim_answers_is_refused() throws Exception {
       String flood = "HTTP/1.1 100 C\r\n\r\n".repeat(20_000);
