@@ -13,7 +13,10 @@ final class AkkaConfig {
 
   private AkkaConfig() {}
 
-  static Config of(Settings settings, DatabaseSettings database) {
+  /**
+   * @param foreign what the operator says to Akka, which wins
+   */
+  static Config of(Settings settings, DatabaseSettings database, Config foreign) {
     Map<String, Object> values = new LinkedHashMap<>();
     Settings.Cluster cluster = settings.cluster();
     values.put("akka.remote.artery.canonical.hostname", cluster.hostname());
@@ -24,7 +27,8 @@ final class AkkaConfig {
     values.put("akka.cluster.roles", cluster.roles());
     values.put("akka.cluster.sharding.number-of-shards", settings.endpoint().shards());
     journal(values, settings.journal(), database);
-    return ConfigFactory.parseMap(flattened(values))
+    return foreign
+        .withFallback(ConfigFactory.parseMap(flattened(values)))
         .withFallback(ConfigFactory.parseResources("kapsel-akka.conf"))
         .withFallback(ConfigFactory.defaultReference())
         .resolve();

@@ -5,6 +5,8 @@ import akka.actor.typed.ActorSystem;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.cluster.typed.Cluster;
 import akka.cluster.typed.Join;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
 import io.kapsel.core.webhook.ErrorCode;
 import io.kapsel.deliver.HttpDestination;
 import io.kapsel.deliver.NameResolver;
@@ -64,9 +66,18 @@ public final class Kapsel implements AutoCloseable {
 
   /** Returns when webhooks are taken. */
   public static Kapsel start(Settings settings) throws StartFailed {
+    return start(settings, ConfigFactory.empty());
+  }
+
+  /**
+   * Returns when webhooks are taken.
+   *
+   * @param foreign what the operator says to Akka and the other libraries
+   */
+  public static Kapsel start(Settings settings, Config foreign) throws StartFailed {
     Deque<AutoCloseable> opened = new ArrayDeque<>();
     try {
-      return new Kapsel(settings, opened);
+      return new Kapsel(settings, foreign, opened);
     } catch (StartFailed failed) {
       closeAll(opened);
       throw failed;
@@ -84,7 +95,7 @@ public final class Kapsel implements AutoCloseable {
     }
   }
 
-  private Kapsel(Settings settings, Deque<AutoCloseable> opened) throws Exception {
+  private Kapsel(Settings settings, Config foreign, Deque<AutoCloseable> opened) throws Exception {
     this.settings = settings;
     this.opened = opened;
     InstantSource wall = InstantSource.system();
@@ -103,7 +114,8 @@ public final class Kapsel implements AutoCloseable {
     var directory =
         new PostgresEndpointDirectory(database, ConfigJson::toJournal, ConfigJson::fromJournal);
     system =
-        ActorSystem.create(Behaviors.empty(), AkkaConfig.SYSTEM, AkkaConfig.of(settings, address));
+        ActorSystem.create(
+            Behaviors.empty(), AkkaConfig.SYSTEM, AkkaConfig.of(settings, address, foreign));
     opened.push(this::leave);
     var destination = open(destination(wall));
     Metrics metrics = Metrics.start();

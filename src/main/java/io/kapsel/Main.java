@@ -49,7 +49,8 @@ public final class Main {
 
   /** Runs the service until it is told to stop; the exit code. */
   private static int serve(Configuration.Effective<Settings> configuration) {
-    return new Service(configuration.settings(), System.out, System.err).run();
+    return new Service(configuration.settings(), configuration.foreign(), System.out, System.err)
+        .run();
   }
 
   /** The short-lived commands, which nothing but their start makes slow. */

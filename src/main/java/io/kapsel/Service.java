@@ -1,5 +1,6 @@
 package io.kapsel;
 
+import com.typesafe.config.Config;
 import java.io.PrintStream;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -8,11 +9,13 @@ final class Service {
   private static final int EXIT_FAILED = 1;
 
   private final Settings settings;
+  private final Config foreign;
   private final PrintStream out;
   private final PrintStream err;
 
-  Service(Settings settings, PrintStream out, PrintStream err) {
+  Service(Settings settings, Config foreign, PrintStream out, PrintStream err) {
     this.settings = settings;
+    this.foreign = foreign;
     this.out = out;
     this.err = err;
   }
@@ -22,7 +25,7 @@ final class Service {
     AtomicBoolean told = new AtomicBoolean();
     Kapsel kapsel;
     try {
-      kapsel = Kapsel.start(settings);
+      kapsel = Kapsel.start(settings, foreign);
     } catch (StartFailed failed) {
       err.println(failed.getMessage());
       return EXIT_FAILED;

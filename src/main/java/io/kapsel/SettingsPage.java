@@ -30,8 +30,9 @@ final class SettingsPage {
       - Unknown settings and unknown `KAPSEL_` variables are errors. All problems are reported at once, one
         line each, and the exit code is 78. Variables that Kubernetes sets for a Service named `kapsel`
         (`KAPSEL_SERVICE_HOST`, `KAPSEL_PORT=tcp://…`) are left alone.
-      - The file may also hold the sections `akka`, `jdbc-journal`, `jdbc-snapshot-store`,
-        `jdbc-read-journal`, `kamon` and `slick` of the libraries that Kapsel stands on.
+      - The file may also hold the sections `akka`, `akka-persistence-jdbc`, `jdbc-journal`,
+        `jdbc-read-journal` and `jdbc-snapshot-store` of the libraries that Kapsel stands on. They win over
+        what Kapsel itself tells them.
 
       This page is made from the code: `./kapsel config --reference > docs/configuration.md`.
       """;

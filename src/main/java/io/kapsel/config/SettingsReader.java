@@ -39,7 +39,12 @@ import java.util.regex.Pattern;
 final class SettingsReader<T> {
   /** Other libraries' settings that a configuration file may hold; they check them themselves. */
   private static final Set<String> FOREIGN_ROOTS =
-      Set.of("akka", "jdbc-journal", "jdbc-snapshot-store", "jdbc-read-journal", "kamon", "slick");
+      Set.of(
+          "akka",
+          "akka-persistence-jdbc",
+          "jdbc-journal",
+          "jdbc-read-journal",
+          "jdbc-snapshot-store");
 
   /** For the launcher, which hands them on to the service like everything else. */
   private static final Set<String> LAUNCHER_VARIABLES = Set.of("JAVA_OPTS", "JDK_DIRS");

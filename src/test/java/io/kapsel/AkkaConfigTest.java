@@ -1,0 +1,45 @@
+package io.kapsel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.kapsel.core.webhook.Secret;
+import io.kapsel.storage.DatabaseSettings;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class AkkaConfigTest {
+  private static final DatabaseSettings DATABASE =
+      DatabaseSettings.of("jdbc:postgresql://host/db", "me", new Secret("hunter2"));
+
+  @Test
+  void follows_the_settings() {
+    Settings settings =
+        Settings.with(
+            Map.of(
+                "database.url", "postgres://me:hunter2@host/db",
+                "cluster.port", "2551",
+                "cluster.seed-nodes", "a:2551,b:2551",
+                "endpoint.shards", "16",
+                "journal.batch-rows-max", "77"));
+    Config config = AkkaConfig.of(settings, DATABASE, ConfigFactory.empty());
+    assertEquals(2551, config.getInt("akka.remote.artery.canonical.port"));
+    assertEquals(
+        List.of("akka://kapsel@a:2551", "akka://kapsel@b:2551"),
+        config.getStringList("akka.cluster.seed-nodes"));
+    assertEquals(16, config.getInt("akka.cluster.sharding.number-of-shards"));
+    assertEquals(77, config.getInt("jdbc-journal.batchSize"));
+  }
+
+  @Test
+  void gives_way_to_the_operator() {
+    Config foreign =
+        ConfigFactory.parseString("akka.cluster.split-brain-resolver.stable-after = 99s");
+    Config config = AkkaConfig.of(Settings.with(Map.of()), DATABASE, foreign);
+    assertEquals(
+        99, config.getDuration("akka.cluster.split-brain-resolver.stable-after").toSeconds());
+    assertEquals("cluster", config.getString("akka.actor.provider"));
+  }
+}
