@@ -13,6 +13,7 @@ import io.kapsel.core.endpoint.EndpointConfig;
 import io.kapsel.core.endpoint.RetryPolicy;
 import io.kapsel.core.webhook.Header;
 import io.kapsel.core.webhook.IdempotencySettings;
+import io.kapsel.core.webhook.IntakeSettings;
 import io.kapsel.core.webhook.Secret;
 import io.kapsel.core.webhook.SignatureSettings;
 import io.kapsel.json.Problem;
@@ -84,6 +85,7 @@ public final class ConfigJson {
   /** What a tenant may see: how many secrets there are, never the secrets. */
   public static ObjectNode shown(EndpointConfig config) {
     ObjectNode node = full(config);
+    intake(node, config.intake());
     withoutSecrets((ObjectNode) node.get("signature"));
     withoutSecrets((ObjectNode) node.get("delivery").get("signing"));
     return node;
@@ -117,6 +119,8 @@ public final class ConfigJson {
     ObjectNode node = NODES.objectNode();
     node.put("name", config.name());
     node.put("url", config.url());
+    // Added later: what an earlier version wrote for the same configuration stays as it is.
+    if (!config.intake().equals(IntakeSettings.DEFAULT)) intake(node, config.intake());
     node.set("signature", signature(config.signature()));
     node.set("idempotency", idempotency(config.idempotency()));
     node.set("retry", retry(config.retry()));
@@ -124,6 +128,13 @@ public final class ConfigJson {
     node.set("delivery", delivery(config.delivery()));
     node.put("allow_private_destination", config.allowPrivateDestination());
     return node;
+  }
+
+  private static void intake(ObjectNode node, IntakeSettings settings) {
+    settings.contentTypes().forEach(node.putArray("content_types")::add);
+    node.put("validate_json", settings.validateJson());
+    node.put("reject_empty", settings.rejectEmpty());
+    settings.allowedOrigins().forEach(node.putArray("cloud_events_origins")::add);
   }
 
   private static ObjectNode signature(SignatureSettings settings) {
@@ -226,12 +237,25 @@ public final class ConfigJson {
       return new EndpointConfig(
           node.path("name").asText(),
           node.path("url").asText(),
+          intake(node),
           signature(node.path("signature")),
           idempotency(node.path("idempotency")),
           retry(node.path("retry"), RetryPolicy.DEFAULT),
           circuit(node.path("circuit"), CircuitPolicy.DEFAULT),
           delivery(node.path("delivery"), DeliverySettings.DEFAULT),
           node.path("allow_private_destination").asBoolean());
+    }
+
+    private static IntakeSettings intake(JsonNode node) {
+      List<String> contentTypes = new ArrayList<>();
+      node.path("content_types").forEach(type -> contentTypes.add(type.asText()));
+      List<String> origins = new ArrayList<>();
+      node.path("cloud_events_origins").forEach(origin -> origins.add(origin.asText()));
+      return new IntakeSettings(
+          contentTypes,
+          node.path("validate_json").asBoolean(),
+          node.path("reject_empty").asBoolean(),
+          origins);
     }
 
     private static SignatureSettings signature(JsonNode node) {

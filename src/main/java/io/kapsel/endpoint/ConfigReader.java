@@ -11,6 +11,7 @@ import io.kapsel.core.endpoint.RetryPolicy;
 import io.kapsel.core.webhook.ErrorCode;
 import io.kapsel.core.webhook.Header;
 import io.kapsel.core.webhook.IdempotencySettings;
+import io.kapsel.core.webhook.IntakeSettings;
 import io.kapsel.core.webhook.Secret;
 import io.kapsel.core.webhook.SignatureSettings;
 import io.kapsel.core.webhook.SignatureVerifier;
@@ -30,6 +31,8 @@ final class ConfigReader {
   private static final int SECRET_CHARS_MAX = 1_000;
   private static final int HEADERS_MAX = 50;
   private static final int HEADER_VALUE_CHARS_MAX = 4_096;
+  private static final int INTAKE_ITEMS_MAX = 50;
+  private static final int INTAKE_ITEM_CHARS_MAX = 255;
   private static final int SCHEDULE_ITEMS_MAX = 50;
   private static final int ATTEMPTS_MAX = 50;
   private static final int IN_FLIGHT_MAX = 1_000;
@@ -41,6 +44,10 @@ final class ConfigReader {
   private static final String HEADER_KEY_PREFIX = "header:";
 
   private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}");
+  private static final Pattern MEDIA_TYPE =
+      Pattern.compile("[!#$&^_.+0-9A-Za-z-]+/([!#$&^_.+0-9A-Za-z-]+|[*])");
+  private static final Pattern ORIGIN =
+      Pattern.compile("[*]|[0-9A-Za-z_-]+([.][0-9A-Za-z_-]+)*(:[0-9]{1,5})?");
   private static final Pattern FIELD_VALUE = Pattern.compile("[\\t\\x20-\\x7e\\x80-\\xff]*");
 
   /** What the delivery itself writes, and what belongs to one hop (RFC 9110 §7.6.1). */
@@ -95,6 +102,7 @@ final class ConfigReader {
           "The operator has not allowed private destinations for this tenant.");
     }
     String url = url(fields, allowPrivate && privateConsented);
+    IntakeSettings intake = intake(fields);
     SignatureSettings signature = signature(fields.object("signature"));
     IdempotencySettings idempotency = idempotency(fields.object("idempotency"));
     RetryPolicy retry = retry(fields.object("retry"));
@@ -107,7 +115,7 @@ final class ConfigReader {
     }
     fields.end();
     return new EndpointConfig(
-        name, url, signature, idempotency, retry, circuit, delivery, allowPrivate);
+        name, url, intake, signature, idempotency, retry, circuit, delivery, allowPrivate);
   }
 
   private String url(Fields fields, boolean allowPrivate) {
@@ -121,6 +129,32 @@ final class ConfigReader {
           .ifPresent(wrong -> fields.problem("url", wrong.code(), wrong.detail()));
     }
     return url;
+  }
+
+  private IntakeSettings intake(Fields fields) {
+    IntakeSettings or = IntakeSettings.DEFAULT;
+    return new IntakeSettings(
+        matching(fields, "content_types", MEDIA_TYPE, "Must be type/subtype or type/*."),
+        fields.flag("validate_json", or.validateJson()),
+        fields.flag("reject_empty", or.rejectEmpty()),
+        matching(fields, "cloud_events_origins", ORIGIN, "Must be a host name, or *."));
+  }
+
+  private List<String> matching(Fields fields, String name, Pattern pattern, String otherwise) {
+    List<String> texts = new ArrayList<>();
+    int index = 0;
+    for (JsonNode item : fields.items(name, INTAKE_ITEMS_MAX)) {
+      String at = fields.pointerTo(name) + "/" + index++;
+      String text = item.isTextual() ? item.textValue() : "";
+      if (!item.isTextual()) {
+        problems.add(new Problem(at, ErrorCode.INVALID_FIELD, "Must be a string."));
+      } else if (text.length() > INTAKE_ITEM_CHARS_MAX || !pattern.matcher(text).matches()) {
+        problems.add(new Problem(at, ErrorCode.INVALID_CONFIGURATION, otherwise));
+      } else {
+        texts.add(text.toLowerCase(Locale.ROOT));
+      }
+    }
+    return texts;
   }
 
   private SignatureSettings signature(Fields fields) {

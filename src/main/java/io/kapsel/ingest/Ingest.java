@@ -9,6 +9,7 @@ import io.kapsel.core.webhook.EndpointId;
 import io.kapsel.core.webhook.ErrorCode;
 import io.kapsel.core.webhook.Header;
 import io.kapsel.core.webhook.IdempotencyKey;
+import io.kapsel.core.webhook.IntakeSettings;
 import io.kapsel.core.webhook.OrderingKey;
 import io.kapsel.core.webhook.Rejection;
 import io.kapsel.core.webhook.SignatureVerifier;
@@ -39,10 +40,8 @@ import org.jspecify.annotations.Nullable;
 public final class Ingest {
   private static final int OUTDATED_RETRIES = 3;
   private static final int DATABASE_RETRY_SECONDS = 5;
-  private static final CompletableFuture<Optional<Rejection>> ADMITTED =
-      CompletableFuture.completedFuture(Optional.empty());
-  private static final CompletableFuture<Optional<Rejection>> UNREACHABLE =
-      CompletableFuture.completedFuture(Optional.of(databaseUnavailable()));
+  private static final CompletableFuture<Entrance> UNREACHABLE =
+      CompletableFuture.completedFuture(closedByDatabase());
 
   /**
    * A complete request.
@@ -98,25 +97,45 @@ public final class Ingest {
     this.random = random;
   }
 
-  /** Whether the endpoint takes webhooks at all: empty, or why not. Never fails. */
-  public CompletionStage<Optional<Rejection>> admit(EndpointId id) {
+  /**
+   * Whether the endpoint takes such a request at all. Never fails.
+   *
+   * @param mediaType without parameters, in lower case; empty when it does not matter
+   */
+  public CompletionStage<Entrance> admit(EndpointId id, String mediaType) {
     return settings
         .get(id)
-        .handle((entry, failure) -> failure == null ? admit(id, entry) : UNREACHABLE)
+        .handle((entry, failure) -> failure == null ? admit(id, mediaType, entry) : UNREACHABLE)
         .thenCompose(answer -> answer);
   }
 
-  private CompletionStage<Optional<Rejection>> admit(
-      EndpointId id, IngestSettingsCache.Entry entry) {
-    Optional<Rejection> closed = closed(entry.view());
-    if (closed.isEmpty()) return ADMITTED;
-    if (closed.get().code() == ErrorCode.INVALID_ENDPOINT || entry.isFreshAt(clock.millis()))
-      return CompletableFuture.completedFuture(closed);
-    return settings
-        .load(id)
-        .handle(
-            (fresh, failure) ->
-                failure == null ? closed(fresh.view()) : Optional.of(databaseUnavailable()));
+  private CompletionStage<Entrance> admit(
+      EndpointId id, String mediaType, IngestSettingsCache.Entry entry) {
+    Entrance entrance = entrance(entry.view(), mediaType);
+    boolean certain =
+        entry.isFreshAt(clock.millis())
+            || entry.view().isEmpty()
+            || (entrance instanceof Entrance.Open && !mediaType.isEmpty());
+    return certain
+        ? CompletableFuture.completedFuture(entrance)
+        : settings
+            .load(id)
+            .handle(
+                (fresh, failure) ->
+                    failure == null ? entrance(fresh.view(), mediaType) : closedByDatabase());
+  }
+
+  private static Entrance entrance(Optional<EndpointView> found, String mediaType) {
+    Optional<Rejection> closed = closed(found);
+    if (closed.isPresent()) return new Entrance.Closed(closed.get());
+    IntakeSettings intake = found.orElseThrow().config().intake();
+    return mediaType.isEmpty() || intake.takes(mediaType)
+        ? new Entrance.Open(intake)
+        : new Entrance.OtherMediaType(intake);
+  }
+
+  private static Entrance closedByDatabase() {
+    return new Entrance.Closed(databaseUnavailable());
   }
 
   private static Optional<Rejection> closed(Optional<EndpointView> found) {
@@ -202,11 +221,11 @@ public final class Ingest {
               request.headers(),
               request.body().unsafeBytes(),
               bodySha256);
-      return switch (key) {
-        case IdempotencyKey.Refused refused -> new Denied(refused.rejection());
-        case IdempotencyKey.None none -> new Admitted(view, webhook(view, ""));
-        case IdempotencyKey.Key present -> new Admitted(view, webhook(view, present.text()));
-      };
+      if (key instanceof IdempotencyKey.Refused refused) return new Denied(refused.rejection());
+      Optional<Rejection> unacceptable =
+          view.config().intake().refuse(request.headers(), request.body().unsafeBytes());
+      if (unacceptable.isPresent()) return new Denied(unacceptable.get());
+      return new Admitted(view, webhook(view, key instanceof IdempotencyKey.Key k ? k.text() : ""));
     }
 
     private Webhook webhook(EndpointView view, String key) {

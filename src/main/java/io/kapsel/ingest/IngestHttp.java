@@ -8,7 +8,6 @@ import io.kapsel.core.webhook.WebhookId;
 import io.kapsel.http.Handler;
 import io.kapsel.http.MediaType;
 import io.kapsel.http.ProblemResponse;
-import io.kapsel.http.Refusal;
 import io.kapsel.http.Request;
 import io.kapsel.http.RequestHead;
 import io.kapsel.http.RequestIds;
@@ -21,6 +20,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** {@code POST /ingest/{endpoint_id}}: everything about it that is HTTP. */
@@ -30,14 +30,17 @@ public final class IngestHttp implements Handler {
   private static final String METHODS = "POST, OPTIONS";
   private static final String UNKNOWN_TYPE = "application/octet-stream";
 
+  /** Requests in a minute. */
+  private static final Pattern RATE = Pattern.compile("[1-9][0-9]{0,8}");
+
   /**
    * What happens to a request once it is read.
    *
-   * @param admit whether the endpoint takes webhooks at all; never fails
+   * @param admit whether the endpoint takes a request of this media type; never fails
    * @param accept never fails
    */
   public record Pipeline(
-      Function<EndpointId, CompletionStage<Optional<Rejection>>> admit,
+      BiFunction<EndpointId, String, CompletionStage<Entrance>> admit,
       BiFunction<EndpointId, Ingest.Request, CompletionStage<IngestReply>> accept) {}
 
   private final Pipeline pipeline;
@@ -60,42 +63,80 @@ public final class IngestHttp implements Handler {
 
   @Override
   public Admission admit(RequestHead head, @Nullable String remoteAddress) {
-    if (!head.method().equals("POST")) return new Admission.Refuse(otherMethod(head));
-    String contentType = contentType(head);
-    if (!MediaType.isValid(contentType)) {
-      var malformed =
-          new Refusal(400, ErrorCode.MALFORMED_REQUEST, "The Content-Type is malformed.");
-      return new Admission.Refuse(ProblemResponse.of(malformed, RequestIds.of(head)));
-    }
     Optional<EndpointId> id = EndpointId.parse(head.path().substring(PREFIX.length()));
-    if (id.isEmpty()) {
-      return refuse(head, Rejection.of(ErrorCode.INVALID_ENDPOINT));
+    if (head.method().equals("OPTIONS")) return options(head, id);
+    if (!head.method().equals("POST")) {
+      return new Admission.Refuse(
+          problem(head, Rejection.of(ErrorCode.METHOD_NOT_ALLOWED)).with("Allow", METHODS));
     }
-    var admission = pipeline.admit().apply(id.get());
-    if (admission instanceof CompletableFuture<Optional<Rejection>> known && known.isDone()) {
-      return admission(head, id.get(), contentType, known.join());
-    }
-    return new Admission.Later(
-        admission.thenApply(refused -> admission(head, id.get(), contentType, refused)));
+    if (id.isEmpty()) return refuse(head, Rejection.of(ErrorCode.INVALID_ENDPOINT));
+    String contentType = contentType(head);
+    return once(
+        pipeline.admit().apply(id.get(), MediaType.essence(contentType)),
+        entrance -> admission(head, id.get(), contentType, entrance));
+  }
+
+  /** Most endpoints are known: then nothing has to wait. */
+  private static Admission once(
+      CompletionStage<Entrance> entrance, Function<Entrance, Admission> then) {
+    return entrance instanceof CompletableFuture<Entrance> known && known.isDone()
+        ? then.apply(known.join())
+        : new Admission.Later(entrance.thenApply(then));
   }
 
   private Admission admission(
-      RequestHead head, EndpointId id, String contentType, Optional<Rejection> refused) {
-    return refused.isPresent()
-        ? refuse(head, refused.get())
-        : new Admission.Read(bodyBytesMax, request -> answer(id, contentType, request));
+      RequestHead head, EndpointId id, String contentType, Entrance entrance) {
+    if (entrance instanceof Entrance.Closed closed) return refuse(head, closed.rejection());
+    if (!MediaType.isValid(contentType)) {
+      return refuse(
+          head, Rejection.of(ErrorCode.MALFORMED_REQUEST, "The Content-Type is malformed."));
+    }
+    if (entrance instanceof Entrance.OtherMediaType other) {
+      var rejection = Rejection.of(ErrorCode.UNSUPPORTED_MEDIA_TYPE);
+      observer.accept(new IngestReply.Rejected(rejection));
+      return new Admission.Refuse(
+          problem(head, rejection)
+              .with("Accept", String.join(", ", other.intake().contentTypes())));
+    }
+    return new Admission.Read(bodyBytesMax, request -> answer(id, contentType, request));
   }
 
   private Admission refuse(RequestHead head, Rejection rejection) {
     observer.accept(new IngestReply.Rejected(rejection));
-    return new Admission.Refuse(ProblemResponse.of(rejection, RequestIds.of(head)));
+    return new Admission.Refuse(problem(head, rejection));
   }
 
-  private static Response otherMethod(RequestHead head) {
-    return head.method().equals("OPTIONS")
-        ? Response.empty(204).with("Allow", METHODS)
-        : ProblemResponse.of(Rejection.of(ErrorCode.METHOD_NOT_ALLOWED), RequestIds.of(head))
-            .with("Allow", METHODS);
+  private static Response problem(RequestHead head, Rejection rejection) {
+    return ProblemResponse.of(rejection, RequestIds.of(head));
+  }
+
+  /**
+   * The methods, whether the endpoint exists or not. Consent to CloudEvents (HTTP 1.1 Web Hooks for
+   * Event Delivery §4) lies in the fields, not in the status, and is given where the endpoint says
+   * so.
+   */
+  private Admission options(RequestHead head, Optional<EndpointId> id) {
+    Response methods = Response.empty(204).with("Allow", METHODS);
+    String origin = head.header("WebHook-Request-Origin");
+    if (id.isEmpty() || origin.isEmpty() || head.count("WebHook-Request-Origin") > 1) {
+      return new Admission.Refuse(methods);
+    }
+    String rate = head.header("WebHook-Request-Rate");
+    return once(
+        pipeline.admit().apply(id.get(), ""),
+        entrance ->
+            new Admission.Refuse(
+                entrance instanceof Entrance.Open open && open.intake().allowsOrigin(origin)
+                    ? consent(methods, origin, rate)
+                    : methods));
+  }
+
+  /** The rate that is asked for is granted: what exceeds the tenant's own limit gets 429. */
+  private static Response consent(Response methods, String origin, String rate) {
+    Response consent = methods.with("WebHook-Allowed-Origin", origin);
+    return rate.isEmpty()
+        ? consent
+        : consent.with("WebHook-Allowed-Rate", RATE.matcher(rate).matches() ? rate : "*");
   }
 
   /** An absent type is unknown; an empty one is malformed. */

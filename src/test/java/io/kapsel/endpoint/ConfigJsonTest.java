@@ -14,6 +14,7 @@ import io.kapsel.core.endpoint.RetryPolicy;
 import io.kapsel.core.webhook.ErrorCode;
 import io.kapsel.core.webhook.Header;
 import io.kapsel.core.webhook.IdempotencySettings;
+import io.kapsel.core.webhook.IntakeSettings;
 import io.kapsel.core.webhook.Rejection;
 import io.kapsel.core.webhook.Secret;
 import io.kapsel.core.webhook.SignatureSettings;
@@ -54,6 +55,8 @@ class ConfigJsonTest {
       new EndpointConfig(
           "orders",
           "https://example.com/hook",
+          new IntakeSettings(
+              List.of("application/json", "text/*"), true, true, List.of("a.example.com")),
           new SignatureSettings(
               SignatureSettings.Scheme.HMAC,
               List.of(new Secret("Y3VycmVudA=="), new Secret("cHJldmlvdXM=")),
@@ -135,6 +138,8 @@ class ConfigJsonTest {
       String document =
           """
           {"name":"orders","url":"https://example.com/hook",
+           "content_types":["Application/JSON","text/*"],"validate_json":true,"reject_empty":true,
+           "cloud_events_origins":["a.example.com"],
            "signature":{"scheme":"hmac","secrets":["Y3VycmVudA==","cHJldmlvdXM="],"header":"X-Sig",
              "algorithm":"sha512","encoding":"base64","prefix":"v1=","timestamp_header":"X-Time",
              "template":"{timestamp}.{body}","tolerance_seconds":60,"allow_sha1":true,
@@ -152,6 +157,7 @@ class ConfigJsonTest {
            "allow_private_destination":true}
           """;
       EndpointConfig config = valid(ConfigJson.create(json(document), RULES, true));
+      assertEquals(FULL.intake(), config.intake());
       assertEquals(FULL.signature(), config.signature());
       assertEquals(FULL.idempotency(), config.idempotency());
       assertEquals(FULL.retry(), config.retry());
@@ -252,6 +258,12 @@ class ConfigJsonTest {
           "\"delivery\":{\"forward_headers\":[\"a b\"]} | /delivery/forward_headers/0 E1309",
           "\"delivery\":{\"signing\":{\"secrets\":[\"bad\"]}} "
               + "| /delivery/signing/secrets/0 E1307",
+          "\"content_types\":\"text/*\" | /content_types E1304",
+          "\"content_types\":[\"text\",1] | `/content_types/0 E1307, /content_types/1 E1304`",
+          "\"content_types\":[\"text/x; a=b\"] | /content_types/0 E1307",
+          "\"validate_json\":\"yes\" | /validate_json E1304",
+          "\"reject_empty\":1 | /reject_empty E1304",
+          "\"cloud_events_origins\":[\"https://a\"] | /cloud_events_origins/0 E1307",
           "\"signature\":{\"header\":\"a b\"} | /signature/header E1307",
           "\"signature\":{\"header\":\"\"} | /signature/header E1307",
           "\"signature\":{\"template\":\"{timestamp}\"} | /signature/template E1307",
@@ -387,6 +399,7 @@ class ConfigJsonTest {
       EndpointConfig config = ConfigJson.fromJournal(old);
       assertEquals(RetryPolicy.DEFAULT, config.retry());
       assertEquals(DeliverySettings.DEFAULT, config.delivery());
+      assertEquals(IntakeSettings.DEFAULT, config.intake());
     }
 
     @Test

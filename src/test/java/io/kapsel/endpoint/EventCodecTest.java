@@ -17,6 +17,7 @@ import io.kapsel.core.endpoint.Status;
 import io.kapsel.core.endpoint.Verdict;
 import io.kapsel.core.webhook.ErrorCode;
 import io.kapsel.core.webhook.IdempotencySettings;
+import io.kapsel.core.webhook.IntakeSettings;
 import io.kapsel.core.webhook.Secret;
 import io.kapsel.core.webhook.SignatureSettings;
 import io.kapsel.core.webhook.TenantId;
@@ -70,6 +71,13 @@ final class EventCodecTest {
     return List.of(
         new Golden("created", new Endpoint.Created(AT, TENANT, CONFIG)),
         new Golden("configured", new Endpoint.Configured(AT + 1, CONFIG)),
+        new Golden(
+            "configured-with-intake",
+            new Endpoint.Configured(
+                AT + 1,
+                CONFIG.withIntake(
+                    new IntakeSettings(
+                        List.of("application/json"), true, true, List.of("a.example.com"))))),
         new Golden(
             "status-changed",
             new Endpoint.StatusChanged(AT + 2, Status.DISABLED, "destination_gone")),

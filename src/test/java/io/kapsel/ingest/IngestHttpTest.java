@@ -12,6 +12,7 @@ import com.typesafe.config.ConfigFactory;
 import io.kapsel.core.webhook.EndpointId;
 import io.kapsel.core.webhook.ErrorCode;
 import io.kapsel.core.webhook.Header;
+import io.kapsel.core.webhook.IntakeSettings;
 import io.kapsel.core.webhook.Rejection;
 import io.kapsel.core.webhook.WebhookId;
 import io.kapsel.http.HttpLimits;
@@ -45,6 +46,10 @@ class IngestHttpTest {
   private static final EndpointId DISABLED = id("01");
   private static final EndpointId UNSIGNED = id("02");
   private static final EndpointId FULL = id("03");
+  private static final EndpointId CHOOSY = id("04");
+  private static final IntakeSettings CHOICE =
+      new IntakeSettings(
+          List.of("application/json", "text/*"), false, false, List.of("sender.example.com"));
   private static final WebhookId WEBHOOK =
       WebhookId.parse("evt_0190a1b2c3d47e8f90a1b2c3d4e5f607").orElseThrow();
 
@@ -66,13 +71,7 @@ class IngestHttpTest {
             ConfigFactory.parseString("akka.loglevel=WARNING").withFallback(ConfigFactory.load()));
     var pipeline =
         new IngestHttp.Pipeline(
-            id ->
-                CompletableFuture.completedFuture(
-                    id.equals(DISABLED)
-                        ? Optional.of(Rejection.of(ErrorCode.ENDPOINT_DISABLED))
-                        : List.of(OPEN, UNSIGNED, FULL).contains(id)
-                            ? Optional.empty()
-                            : Optional.of(Rejection.of(ErrorCode.INVALID_ENDPOINT))),
+            (id, mediaType) -> CompletableFuture.completedFuture(entrance(id, mediaType)),
             (id, request) -> {
               received.add(request);
               IngestReply reply =
@@ -99,6 +98,20 @@ class IngestHttpTest {
             .toCompletableFuture()
             .orTimeout(10, TimeUnit.SECONDS)
             .join();
+  }
+
+  private static Entrance entrance(EndpointId id, String mediaType) {
+    if (id.equals(DISABLED)) {
+      return new Entrance.Closed(Rejection.of(ErrorCode.ENDPOINT_DISABLED));
+    }
+    if (id.equals(CHOOSY)) {
+      return CHOICE.takes(mediaType) || mediaType.isEmpty()
+          ? new Entrance.Open(CHOICE)
+          : new Entrance.OtherMediaType(CHOICE);
+    }
+    return List.of(OPEN, UNSIGNED, FULL).contains(id)
+        ? new Entrance.Open(IntakeSettings.DEFAULT)
+        : new Entrance.Closed(Rejection.of(ErrorCode.INVALID_ENDPOINT));
   }
 
   @AfterAll
@@ -271,6 +284,57 @@ class IngestHttpTest {
     Reply reply = exchange("OPTIONS /ingest/" + OPEN + " HTTP/1.1\r\nHost: a\r\n\r\n");
     assertEquals(204, reply.status());
     assertEquals("POST, OPTIONS", reply.header("Allow").orElseThrow());
+  }
+
+  @Test
+  void a_media_type_the_endpoint_does_not_take_is_refused_before_the_body_is_read() {
+    try (var connection = new RawConnection(server.address())) {
+      connection.send(
+          "POST /ingest/"
+              + CHOOSY
+              + " HTTP/1.1\r\nHost: a\r\nContent-Type: image/png\r\nContent-Length: 9\r\n\r\n");
+      Reply reply = connection.receive();
+      assertEquals("415 E1103", reply.problem());
+      assertEquals("application/json, text/*", reply.header("Accept").orElseThrow());
+      assertTrue(reply.closes());
+    }
+    assertEquals("415 E1103", exchange(post(CHOOSY, "", "x")).problem());
+    assertEquals("400 E1105", exchange(post(CHOOSY, "Content-Type: png\r\n", "x")).problem());
+    for (String type : List.of("application/json", "Application/JSON; charset=utf-8", "text/x")) {
+      assertEquals(200, exchange(post(CHOOSY, "Content-Type: " + type + "\r\n", "x")).status());
+    }
+  }
+
+  @Test
+  void a_malformed_content_type_tells_nothing_about_an_endpoint_that_is_not_there() {
+    assertEquals("404 E1003", exchange(post(id("ff"), "Content-Type: text\r\n", "x")).problem());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      nullValues = "-",
+      value = {
+        "04, sender.example.com, -, sender.example.com, -",
+        "04, Sender.Example.COM, 120, Sender.Example.COM, 120",
+        "04, sender.example.com, *, sender.example.com, *",
+        "04, sender.example.com, 0, sender.example.com, *",
+        "04, other.example.com, 120, -, -",
+        "00, sender.example.com, 120, -, -",
+        "01, sender.example.com, 120, -, -",
+        "ff, sender.example.com, 120, -, -",
+        "04, -, 120, -, -"
+      })
+  void cloud_events_get_consent_only_where_the_endpoint_gives_it(
+      String end, String origin, String rate, String allowedOrigin, String allowedRate) {
+    String headers =
+        (origin == null ? "" : "WebHook-Request-Origin: " + origin + "\r\n")
+            + (rate == null ? "" : "WebHook-Request-Rate: " + rate + "\r\n");
+    Reply reply =
+        exchange("OPTIONS /ingest/" + id(end) + " HTTP/1.1\r\nHost: a\r\n" + headers + "\r\n");
+    assertEquals(204, reply.status());
+    assertEquals("POST, OPTIONS", reply.header("Allow").orElseThrow());
+    assertEquals(Optional.ofNullable(allowedOrigin), reply.header("WebHook-Allowed-Origin"));
+    assertEquals(Optional.ofNullable(allowedRate), reply.header("WebHook-Allowed-Rate"));
   }
 
   @ParameterizedTest

@@ -1,6 +1,7 @@
 package io.kapsel.core.endpoint;
 
 import io.kapsel.core.webhook.IdempotencySettings;
+import io.kapsel.core.webhook.IntakeSettings;
 import io.kapsel.core.webhook.SignatureSettings;
 import java.util.List;
 
@@ -8,6 +9,7 @@ import java.util.List;
 public record EndpointConfig(
     String name,
     String url,
+    IntakeSettings intake,
     SignatureSettings signature,
     IdempotencySettings idempotency,
     RetryPolicy retry,
@@ -15,11 +17,47 @@ public record EndpointConfig(
     DeliverySettings delivery,
     boolean allowPrivateDestination) {
 
+  /** Takes whatever is sent. */
+  public EndpointConfig(
+      String name,
+      String url,
+      SignatureSettings signature,
+      IdempotencySettings idempotency,
+      RetryPolicy retry,
+      CircuitPolicy circuit,
+      DeliverySettings delivery,
+      boolean allowPrivateDestination) {
+    this(
+        name,
+        url,
+        IntakeSettings.DEFAULT,
+        signature,
+        idempotency,
+        retry,
+        circuit,
+        delivery,
+        allowPrivateDestination);
+  }
+
+  public EndpointConfig withIntake(IntakeSettings newIntake) {
+    return new EndpointConfig(
+        name,
+        url,
+        newIntake,
+        signature,
+        idempotency,
+        retry,
+        circuit,
+        delivery,
+        allowPrivateDestination);
+  }
+
   /** What may leave the journal. */
   public EndpointConfig withoutSecrets() {
     return new EndpointConfig(
         name,
         url,
+        intake,
         signature.withSecrets(List.of()),
         idempotency,
         retry,
@@ -32,6 +70,7 @@ public record EndpointConfig(
     return new EndpointConfig(
         name,
         url,
+        intake,
         signature,
         idempotency,
         retry,

@@ -4,7 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import io.kapsel.core.webhook.BodyPath.Absent;
@@ -20,6 +22,7 @@ import java.io.Reader;
 import java.nio.charset.CodingErrorAction;
 import java.util.ArrayDeque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Follows a path through a JSON text without building a tree, so that a body of ten megabytes costs
@@ -45,6 +48,30 @@ final class BodyPathWalk {
   private static final Lookup ABSENT = new Absent();
 
   private BodyPathWalk() {}
+
+  /** Why the body is no JSON text, and where; empty when it is one. */
+  static String problem(byte[] body) {
+    try (JsonParser parser = FACTORY.createParser(utf8(body))) {
+      boolean blank = parser.nextToken() == null;
+      if (!blank) parser.skipChildren();
+      return blank || parser.nextToken() != null
+          ? "The body is not one JSON value" + at(parser.currentLocation())
+          : "";
+    } catch (JsonProcessingException notJson) {
+      return "The body is not JSON of at most "
+          + NESTING_MAX
+          + " levels"
+          + at(notJson.getLocation());
+    } catch (IOException notUtf8) {
+      return "The body is not UTF-8.";
+    }
+  }
+
+  private static String at(@Nullable JsonLocation place) {
+    return place == null || place.getCharOffset() < 0
+        ? "."
+        : " (line " + place.getLineNr() + ", character " + place.getColumnNr() + ").";
+  }
 
   static Lookup walk(List<Step> steps, byte[] body) {
     try (JsonParser parser = FACTORY.createParser(utf8(body))) {

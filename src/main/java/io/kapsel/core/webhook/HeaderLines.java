@@ -32,6 +32,18 @@ final class HeaderLines {
     return lines;
   }
 
+  /** Whether a content coding stands between the octets and their meaning (RFC 9110 §8.4). */
+  static boolean isEncoded(List<Header> headers) {
+    for (Header header : headers) {
+      if (!header.isNamed("Content-Encoding")) continue;
+      for (String coding : header.value().split(",", -1)) {
+        String name = withoutBlanks(coding);
+        if (!name.isEmpty() && !name.equalsIgnoreCase("identity")) return true;
+      }
+    }
+    return false;
+  }
+
   /** Optional whitespace around a field value is not part of it (RFC 9110 §5.5). */
   static String withoutBlanks(String value) {
     int start = 0;

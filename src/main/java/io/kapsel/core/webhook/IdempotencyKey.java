@@ -105,9 +105,7 @@ public sealed interface IdempotencyKey {
 
   private static IdempotencyKey fromBody(
       IdempotencySettings settings, List<Header> headers, byte[] body) {
-    String coding =
-        HeaderLines.withoutBlanks(HeaderLines.firstOrEmpty(headers, "Content-Encoding"));
-    if (!coding.isEmpty() && !coding.equalsIgnoreCase("identity")) {
+    if (HeaderLines.isEncoded(headers)) {
       return refused(
           ErrorCode.UNSUPPORTED_MEDIA_TYPE, "The event id of an encoded body is out of reach.");
     }

@@ -1,0 +1,64 @@
+package io.kapsel.core.webhook;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * What an endpoint asks of a request besides signature and idempotency.
+ *
+ * @param contentTypes media types without parameters, in lower case, such as {@code
+ *     application/json} or {@code text/*}; empty to take any
+ * @param validateJson whether a body that is no JSON text is refused
+ * @param rejectEmpty whether an empty body is refused
+ * @param allowedOrigins who may send CloudEvents (the origins of {@code WebHook-Request-Origin}),
+ *     {@code *} for anybody; empty when the endpoint gives no such consent
+ */
+public record IntakeSettings(
+    List<String> contentTypes,
+    boolean validateJson,
+    boolean rejectEmpty,
+    List<String> allowedOrigins) {
+  public static final IntakeSettings DEFAULT =
+      new IntakeSettings(List.of(), false, false, List.of());
+
+  public IntakeSettings {
+    contentTypes = List.copyOf(contentTypes);
+    allowedOrigins = List.copyOf(allowedOrigins);
+  }
+
+  /**
+   * @param mediaType without parameters, in lower case
+   */
+  public boolean takes(String mediaType) {
+    int slash = mediaType.indexOf('/');
+    String family = mediaType.substring(0, Math.max(slash, 0)) + "/*";
+    return contentTypes.isEmpty()
+        || contentTypes.contains(mediaType)
+        || contentTypes.contains(family);
+  }
+
+  public boolean allowsOrigin(String origin) {
+    return allowedOrigins.contains("*") || allowedOrigins.contains(origin.toLowerCase(Locale.ROOT));
+  }
+
+  /**
+   * Why a body cannot be taken, empty when it can: {@code E1102} when it is empty or no JSON where
+   * it must be, {@code E1103} when it must be JSON and is encoded.
+   */
+  public Optional<Rejection> refuse(List<Header> headers, byte[] body) {
+    if (rejectEmpty && body.length == 0) return invalid("The body is empty.");
+    if (!validateJson) return Optional.empty();
+    if (HeaderLines.isEncoded(headers)) {
+      return Optional.of(
+          Rejection.of(
+              ErrorCode.UNSUPPORTED_MEDIA_TYPE, "An encoded body cannot be checked to be JSON."));
+    }
+    String problem = BodyPathWalk.problem(body);
+    return problem.isEmpty() ? Optional.empty() : invalid(problem);
+  }
+
+  private static Optional<Rejection> invalid(String detail) {
+    return Optional.of(Rejection.of(ErrorCode.INVALID_PAYLOAD, detail));
+  }
+}
