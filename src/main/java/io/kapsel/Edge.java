@@ -1,18 +1,28 @@
 package io.kapsel;
 
+import io.kapsel.core.webhook.BodyPath;
 import io.kapsel.core.webhook.ErrorCode;
 import io.kapsel.core.webhook.Rejection;
+import io.kapsel.core.webhook.SignatureVerifier;
+import io.kapsel.deliver.DestinationPolicy;
+import io.kapsel.endpoint.ConfigRules;
 import io.kapsel.http.Front;
-import io.kapsel.http.Handler;
-import io.kapsel.http.ProblemResponse;
-import io.kapsel.http.RequestIds;
 import io.kapsel.ingest.IngestHttp;
 import io.kapsel.ingest.IngestReply;
+import io.kapsel.manage.ManageHttp;
 import io.kapsel.manage.OperationsHttp;
+import io.kapsel.manage.Ports;
 import io.kapsel.metrics.Metrics;
 import io.kapsel.node.Node;
+import io.kapsel.storage.ApiKeys;
 import io.kapsel.storage.Database;
+import io.kapsel.storage.Events;
+import io.kapsel.storage.PostgresEndpointDirectory;
+import io.kapsel.storage.ServiceValues;
+import io.kapsel.storage.Tenants;
+import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -25,7 +35,15 @@ final class Edge {
   private final Node node;
   private final Front front;
 
-  Edge(Settings settings, Database database, Node node, Metrics metrics) {
+  /**
+   * What the management API needs beside the node.
+   *
+   * @param cursorKey authenticates cursors on all nodes
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Managed(InstantSource clock, PostgresEndpointDirectory directory, byte[] cursorKey) {}
+
+  Edge(Settings settings, Database database, Node node, Metrics metrics, Managed managed) {
     this.database = database;
     this.node = node;
     IngestHttp ingest =
@@ -34,15 +52,29 @@ final class Edge {
             settings.http().bodyBytesMax(),
             settings.publicUrl(),
             reply -> count(metrics, reply));
-    Handler management =
-        (head, remote) ->
-            new Handler.Admission.Refuse(
-                ProblemResponse.of(Rejection.of(ErrorCode.NOT_FOUND), RequestIds.of(head)));
+    ManageHttp management = ManageHttp.of(ports(settings, database, node, managed));
     OperationsHttp operations =
         new OperationsHttp(
             new OperationsHttp.Sources(
                 this::readiness, Optional::empty, metrics::prometheus, metrics::openMetrics));
     front = new Front(IngestHttp.PREFIX, ingest, management, operations);
+  }
+
+  private static Ports ports(Settings settings, Database database, Node node, Managed managed) {
+    var policy = DestinationPolicy.of(Wiring.destination(settings.delivery(), Version.number()));
+    return new Ports(
+        managed.clock(),
+        new SecureRandom(),
+        node.endpoints(),
+        managed.directory(),
+        new Tenants(database),
+        new ApiKeys(database),
+        new ServiceValues(database),
+        new Events(database),
+        new ConfigRules(policy::checkUrl, BodyPath::problem, SignatureVerifier::secretProblem),
+        new Ports.Keys(Tenancy.OPERATOR_KEY, managed.cursorKey()),
+        settings.publicUrl(),
+        settings.http().managementBodyBytesMax());
   }
 
   private static void count(Metrics metrics, IngestReply reply) {

@@ -103,7 +103,8 @@ public final class Kapsel implements AutoCloseable {
     DatabaseSettings address = databaseAddress();
     Database database = open(Database.open(Wiring.database(settings.database(), address)));
     Schema.migrate(database);
-    firstKeys = new Tenancy(database, clock).prepare(settings.apiKey(), settings.operatorKey());
+    Tenancy tenancy = new Tenancy(database, clock);
+    firstKeys = tenancy.prepare(settings.apiKey(), settings.operatorKey());
     open(new Partitions(database, new PartitionSettings(3, settings.retentionDays()), clock))
         .start();
     open(new JournalKeeper(
@@ -138,7 +139,13 @@ public final class Kapsel implements AutoCloseable {
             Wiring.node(settings));
     if (settings.cluster().seedNodes().isEmpty()) joinItself();
     awaitServing();
-    edge = new Edge(settings, database, node, metrics);
+    edge =
+        new Edge(
+            settings,
+            database,
+            node,
+            metrics,
+            new Edge.Managed(clock, directory, tenancy.cursorKey()));
     server = bind();
   }
 

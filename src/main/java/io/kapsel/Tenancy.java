@@ -26,6 +26,9 @@ final class Tenancy {
   /** Where the hash of the operator's key is kept. */
   static final String OPERATOR_KEY = "operator-key-sha256";
 
+  private static final String CURSOR_KEY = "cursor-key";
+  private static final int CURSOR_KEY_BYTES = 32;
+
   /**
    * Keys that were made just now and can never be shown again.
    *
@@ -52,6 +55,14 @@ final class Tenancy {
     TenantId tenant = found.map(Tenants.Tenant::id).orElseGet(this::createDefaultTenant);
     return new FirstKeys(
         firstApiKey(tenant, found.isEmpty(), apiKey), firstOperatorKey(operatorKey));
+  }
+
+  /** The key that authenticates cursors, the same on all nodes. */
+  byte[] cursorKey() {
+    byte[] key = new byte[CURSOR_KEY_BYTES];
+    secureRandom.nextBytes(key);
+    get(values.putIfAbsent(CURSOR_KEY, key));
+    return get(values.find(CURSOR_KEY)).orElseThrow();
   }
 
   private TenantId createDefaultTenant() {

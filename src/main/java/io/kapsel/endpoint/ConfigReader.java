@@ -15,6 +15,7 @@ import io.kapsel.core.webhook.IntakeSettings;
 import io.kapsel.core.webhook.Secret;
 import io.kapsel.core.webhook.SignatureSettings;
 import io.kapsel.core.webhook.SignatureVerifier;
+import io.kapsel.core.webhook.StandardWebhooksSigner;
 import io.kapsel.json.Fields;
 import io.kapsel.json.Problem;
 import java.util.ArrayList;
@@ -333,8 +334,14 @@ final class ConfigReader {
   private List<SigningSecret> signingSecrets(Fields signing, List<SigningSecret> kept) {
     if (!signing.has("secrets")) return kept;
     List<SigningSecret> secrets = new ArrayList<>();
-    for (String secret : secrets(signing, SignatureSettings.Scheme.STANDARD_WEBHOOKS)) {
-      secrets.add(new SigningSecret(new Secret(secret), 0));
+    int index = 0;
+    for (String text : secrets(signing, SignatureSettings.Scheme.STANDARD_WEBHOOKS)) {
+      Secret secret = new Secret(text);
+      String at = signing.pointerTo("secrets") + "/" + index++;
+      StandardWebhooksSigner.secretProblem(secret)
+          .ifPresent(
+              wrong -> problems.add(new Problem(at, ErrorCode.INVALID_CONFIGURATION, wrong)));
+      secrets.add(new SigningSecret(secret, 0));
     }
     return secrets;
   }

@@ -15,9 +15,13 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** The {@code endpoint} table. Configurations come back without their secrets: these stay out. */
 public final class PostgresEndpointDirectory implements EndpointDirectory {
+  /** Longer than a creation can take. */
+  private static final long RESERVED_MILLIS_MAX = 60_000;
+
   private static final String COLUMNS =
       "id, tenant_id, status, version, config, created_at, updated_at";
   private static final String SELECT = "select " + COLUMNS + " from endpoint where ";
@@ -43,7 +47,8 @@ public final class PostgresEndpointDirectory implements EndpointDirectory {
   public CompletionStage<Optional<Entry>> find(EndpointId id) {
     return database.run(
         connection -> {
-          try (PreparedStatement select = connection.prepareStatement(SELECT + "id = ?")) {
+          try (PreparedStatement select =
+              connection.prepareStatement(SELECT + "id = ? and version > 0")) {
             select.setObject(1, Columns.uuid(id));
             return first(select);
           }
@@ -54,6 +59,78 @@ public final class PostgresEndpointDirectory implements EndpointDirectory {
   @Override
   public CompletionStage<Void> put(Entry entry) {
     return database.run(connection -> put(connection, entry));
+  }
+
+  /**
+   * Takes the name and a place among the tenant's endpoints for one that is about to be created.
+   * Nobody sees it before its actor has put it here; when that never happens, the reservation
+   * lapses after a minute. False when the tenant has as many as it may. Fails with {@link
+   * NameTaken}.
+   */
+  public CompletionStage<Boolean> reserve(
+      EndpointId id, TenantId tenant, EndpointConfig config, long nowMillis) {
+    return database.run(
+        connection -> {
+          connection.setAutoCommit(false);
+          try {
+            boolean room = hasRoom(connection, tenant, nowMillis);
+            if (room) {
+              put(
+                  connection,
+                  new Entry(id, tenant, Status.ACTIVE, 0, config, nowMillis, nowMillis));
+            }
+            connection.commit();
+            return room;
+          } catch (SQLException | RuntimeException failed) {
+            connection.rollback();
+            throw failed;
+          } finally {
+            connection.setAutoCommit(true);
+          }
+        });
+  }
+
+  /** Locks the tenant's row, so that two creations cannot both take the last place. */
+  private static boolean hasRoom(Connection connection, TenantId tenant, long nowMillis)
+      throws SQLException {
+    int max;
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "select max_endpoints from tenant where id = ? and deleted_at is null for update")) {
+      select.setObject(1, Columns.uuid(tenant));
+      try (ResultSet rows = select.executeQuery()) {
+        if (!rows.next()) return false;
+        max = rows.getInt(1);
+      }
+    }
+    try (PreparedStatement lapsed =
+        connection.prepareStatement(
+            "delete from endpoint where tenant_id = ? and version = 0 and created_at < ?")) {
+      lapsed.setObject(1, Columns.uuid(tenant));
+      Columns.setMillis(lapsed, 2, nowMillis - RESERVED_MILLIS_MAX);
+      lapsed.executeUpdate();
+    }
+    return max == 0 || count(connection, tenant, max) < max;
+  }
+
+  /**
+   * Takes another name for an endpoint before its actor is told to have it; the actor's next entry
+   * says which one it has. Fails with {@link NameTaken}.
+   */
+  public CompletionStage<@Nullable Void> rename(EndpointId id, String name) {
+    return database.run(
+        connection -> {
+          try (PreparedStatement update =
+              connection.prepareStatement("update endpoint set name = ? where id = ?")) {
+            update.setString(1, name);
+            update.setObject(2, Columns.uuid(id));
+            update.executeUpdate();
+            return null;
+          } catch (SQLException e) {
+            if (Columns.UNIQUE_VIOLATION.equals(e.getSQLState())) throw new NameTaken(name);
+            throw e;
+          }
+        });
   }
 
   private Void put(Connection connection, Entry entry) throws SQLException {
@@ -87,19 +164,34 @@ public final class PostgresEndpointDirectory implements EndpointDirectory {
     }
   }
 
+  /**
+   * Which living endpoints are meant.
+   *
+   * @param name exactly
+   */
+  public record Filter(Optional<Status> status, Optional<String> name) {
+    public static final Filter NONE = new Filter(Optional.empty(), Optional.empty());
+  }
+
   /** Living endpoints of the tenant, newest first, older than {@code before} when given. */
   public CompletionStage<List<Entry>> list(
-      TenantId tenant, Optional<EndpointId> before, int limit) {
+      TenantId tenant, Filter filter, Optional<EndpointId> before, int limit) {
     return database.run(
         connection -> {
           try (PreparedStatement select =
               connection.prepareStatement(
                   SELECT
-                      + "tenant_id = ? and id < ? and status <> 'deleted' order by id desc"
-                      + " limit ?")) {
+                      + "tenant_id = ? and id < ? and version > 0 and status <> 'deleted'"
+                      + " and (?::text is null or status = ?) and (?::text is null or name = ?)"
+                      + " order by id desc limit ?")) {
+            String status = filter.status().map(PostgresEndpointDirectory::text).orElse(null);
             select.setObject(1, Columns.uuid(tenant));
             select.setObject(2, Columns.uuid(before.orElse(new EndpointId(-1, -1))));
-            select.setInt(3, limit);
+            select.setString(3, status);
+            select.setString(4, status);
+            select.setString(5, filter.name().orElse(null));
+            select.setString(6, filter.name().orElse(null));
+            select.setInt(7, limit);
             var entries = new ArrayList<Entry>();
             try (ResultSet rows = select.executeQuery()) {
               while (rows.next()) entries.add(entry(rows));
@@ -115,7 +207,7 @@ public final class PostgresEndpointDirectory implements EndpointDirectory {
         connection -> {
           try (PreparedStatement select =
               connection.prepareStatement(
-                  SELECT + "tenant_id = ? and name = ? and status <> 'deleted'")) {
+                  SELECT + "tenant_id = ? and name = ? and version > 0 and status <> 'deleted'")) {
             select.setObject(1, Columns.uuid(tenant));
             select.setString(2, name);
             return first(select);
@@ -125,20 +217,21 @@ public final class PostgresEndpointDirectory implements EndpointDirectory {
 
   /** How many living endpoints the tenant has, counted up to {@code max}. */
   public CompletionStage<Integer> count(TenantId tenant, int max) {
-    return database.run(
-        connection -> {
-          try (PreparedStatement select =
-              connection.prepareStatement(
-                  "select count(*) from (select from endpoint where tenant_id = ?"
-                      + " and status <> 'deleted' limit ?) living")) {
-            select.setObject(1, Columns.uuid(tenant));
-            select.setInt(2, max);
-            try (ResultSet rows = select.executeQuery()) {
-              rows.next();
-              return rows.getInt(1);
-            }
-          }
-        });
+    return database.run(connection -> count(connection, tenant, max));
+  }
+
+  private static int count(Connection connection, TenantId tenant, int max) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "select count(*) from (select from endpoint where tenant_id = ?"
+                + " and status <> 'deleted' limit ?) living")) {
+      select.setObject(1, Columns.uuid(tenant));
+      select.setInt(2, max);
+      try (ResultSet rows = select.executeQuery()) {
+        rows.next();
+        return rows.getInt(1);
+      }
+    }
   }
 
   private Optional<Entry> first(PreparedStatement select) throws SQLException {

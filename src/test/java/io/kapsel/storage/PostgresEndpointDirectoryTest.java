@@ -117,7 +117,8 @@ class PostgresEndpointDirectoryTest {
     Optional<EndpointId> before = Optional.empty();
     List<Entry> page;
     do {
-      page = await(directory.list(samples.tenant, before, 6));
+      page =
+          await(directory.list(samples.tenant, PostgresEndpointDirectory.Filter.NONE, before, 6));
       page.forEach(entry -> listed.add(entry.id()));
       before = listed.isEmpty() ? before : Optional.of(listed.get(listed.size() - 1));
     } while (!page.isEmpty());

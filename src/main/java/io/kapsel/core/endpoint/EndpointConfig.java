@@ -66,7 +66,7 @@ public record EndpointConfig(
         allowPrivateDestination);
   }
 
-  EndpointConfig withSigningSecrets(List<DeliverySettings.SigningSecret> secrets) {
+  public EndpointConfig withSigningSecrets(List<DeliverySettings.SigningSecret> secrets) {
     return new EndpointConfig(
         name,
         url,
