@@ -3,7 +3,9 @@ package io.kapsel;
 import io.kapsel.core.webhook.BodyPath;
 import io.kapsel.core.webhook.ErrorCode;
 import io.kapsel.core.webhook.Rejection;
+import io.kapsel.core.webhook.Secret;
 import io.kapsel.core.webhook.SignatureVerifier;
+import io.kapsel.core.webhook.StandardWebhooksSigner;
 import io.kapsel.deliver.DestinationPolicy;
 import io.kapsel.endpoint.ConfigRules;
 import io.kapsel.http.Front;
@@ -71,7 +73,11 @@ final class Edge {
         new ApiKeys(database),
         new ServiceValues(database),
         new Events(database),
-        new ConfigRules(policy::checkUrl, BodyPath::problem, SignatureVerifier::secretProblem),
+        new ConfigRules(
+            policy::checkUrl,
+            BodyPath::problem,
+            SignatureVerifier::secretProblem,
+            secret -> StandardWebhooksSigner.secretProblem(new Secret(secret))),
         new Ports.Keys(Tenancy.OPERATOR_KEY, managed.cursorKey()),
         settings.publicUrl(),
         settings.http().managementBodyBytesMax());

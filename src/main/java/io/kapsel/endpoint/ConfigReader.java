@@ -15,13 +15,13 @@ import io.kapsel.core.webhook.IntakeSettings;
 import io.kapsel.core.webhook.Secret;
 import io.kapsel.core.webhook.SignatureSettings;
 import io.kapsel.core.webhook.SignatureVerifier;
-import io.kapsel.core.webhook.StandardWebhooksSigner;
 import io.kapsel.json.Fields;
 import io.kapsel.json.Problem;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /** Reads a configuration that a tenant wrote, and finds everything that is wrong with it. */
@@ -163,7 +163,8 @@ final class ConfigReader {
         fields.choice("scheme", SignatureSettings.Scheme.class, SignatureSettings.NONE.scheme());
     SignatureSettings or = SignatureSettings.of(scheme, List.of());
     List<Secret> secrets = new ArrayList<>();
-    for (String secret : secrets(fields, scheme)) secrets.add(new Secret(secret));
+    for (String secret : secrets(fields, secret -> rules.secret().apply(scheme, secret)))
+      secrets.add(new Secret(secret));
     var settings =
         new SignatureSettings(
             scheme,
@@ -195,7 +196,7 @@ final class ConfigReader {
     return settings;
   }
 
-  private List<String> secrets(Fields fields, SignatureSettings.Scheme scheme) {
+  private List<String> secrets(Fields fields, Function<String, Optional<String>> rule) {
     List<String> secrets = new ArrayList<>();
     int index = 0;
     for (JsonNode item : fields.items("secrets", SECRETS_MAX)) {
@@ -207,7 +208,7 @@ final class ConfigReader {
       Optional<String> wrong =
           item.textValue().isEmpty() || item.textValue().length() > SECRET_CHARS_MAX
               ? Optional.of("Must have 1 to " + SECRET_CHARS_MAX + " characters.")
-              : rules.secret().apply(scheme, item.textValue());
+              : rule.apply(item.textValue());
       if (wrong.isEmpty()) secrets.add(item.textValue());
       else problems.add(new Problem(at, ErrorCode.INVALID_CONFIGURATION, wrong.get()));
     }
@@ -334,14 +335,8 @@ final class ConfigReader {
   private List<SigningSecret> signingSecrets(Fields signing, List<SigningSecret> kept) {
     if (!signing.has("secrets")) return kept;
     List<SigningSecret> secrets = new ArrayList<>();
-    int index = 0;
-    for (String text : secrets(signing, SignatureSettings.Scheme.STANDARD_WEBHOOKS)) {
-      Secret secret = new Secret(text);
-      String at = signing.pointerTo("secrets") + "/" + index++;
-      StandardWebhooksSigner.secretProblem(secret)
-          .ifPresent(
-              wrong -> problems.add(new Problem(at, ErrorCode.INVALID_CONFIGURATION, wrong)));
-      secrets.add(new SigningSecret(secret, 0));
+    for (String secret : secrets(signing, rules.signingSecret())) {
+      secrets.add(new SigningSecret(new Secret(secret), 0));
     }
     return secrets;
   }

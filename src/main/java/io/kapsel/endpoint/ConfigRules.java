@@ -12,9 +12,11 @@ import java.util.function.Function;
  *
  * @param url the URL and whether it may be private
  * @param jsonPath an RFC 9535 path
- * @param secret a signing secret of the scheme
+ * @param secret a secret that verifies what the scheme's senders sign
+ * @param signingSecret a secret that signs deliveries
  */
 public record ConfigRules(
     BiFunction<String, Boolean, Optional<Rejection>> url,
     Function<String, Optional<String>> jsonPath,
-    BiFunction<Scheme, String, Optional<String>> secret) {}
+    BiFunction<Scheme, String, Optional<String>> secret,
+    Function<String, Optional<String>> signingSecret) {}

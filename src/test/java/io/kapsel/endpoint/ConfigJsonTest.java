@@ -46,7 +46,11 @@ class ConfigJsonTest {
                   : Optional.of(Rejection.of(ErrorCode.INVALID_URL)),
           path -> path.startsWith("$") ? Optional.empty() : Optional.of("Must be a JSONPath."),
           (scheme, secret) ->
-              secret.startsWith("bad") ? Optional.of("Must be a good secret.") : Optional.empty());
+              secret.startsWith("bad") ? Optional.of("Must be a good secret.") : Optional.empty(),
+          secret ->
+              secret.startsWith("bad") || secret.startsWith("whpk_")
+                  ? Optional.of("Must be able to sign.")
+                  : Optional.empty());
 
   static final String MINIMAL = "{\"name\":\"orders\",\"url\":\"https://example.com/hook\"}";
 
