@@ -17,6 +17,7 @@ import io.kapsel.core.webhook.Rejection;
 import io.kapsel.http.Handler.Admission;
 import io.kapsel.http.RequestReader.Step;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -261,14 +262,25 @@ final class Connection extends GraphStage<FlowShape<ByteString, ByteString>> {
             }
           }
         }
-        case Admission.Refuse refuse -> {
-          boolean bodiless = current.bodyBytes() == 0;
-          if (bodiless) reader.skipRequest();
-          respond(bodiless ? refuse.response() : refuse.response().closing());
+        case Admission.Refuse refuse when current.bodyBytes() == 0 -> {
+          reader.skipRequest();
+          respond(refuse.response());
         }
+        case Admission.Refuse refuse ->
+            respond(brokenFraming().orElse(refuse.response()).closing());
         case Admission.Later nested ->
             respond(failed(new IllegalStateException("admission twice deferred")));
       }
+    }
+
+    /** Framing comes before everything else: also before a refusal, as far as it has come. */
+    private Optional<Response> brokenFraming() {
+      if (current().bodyBytes() != RequestHead.CHUNKED || !reader.hasMore())
+        return Optional.empty();
+      reader.readBody(Long.MAX_VALUE);
+      return reader.next() instanceof Step.Refused refused
+          ? Optional.of(ProblemResponse.of(refused.refusal(), requestId()))
+          : Optional.empty();
     }
 
     private void answer(RequestHead head, byte[] body) {

@@ -205,6 +205,9 @@ public final class Ingest {
       Optional<Rejection> closed = closed(found);
       if (closed.isPresent()) return new Denied(closed.get());
       EndpointView view = found.orElseThrow();
+      Optional<Rejection> illegible =
+          SignatureVerifier.illegible(view.config().signature(), request.headers());
+      if (illegible.isPresent()) return new Denied(illegible.get());
       Optional<Rejection> unsigned =
           SignatureVerifier.verify(
               view.config().signature(),

@@ -303,6 +303,16 @@ class HttpServerTest {
   }
 
   @Test
+  void broken_framing_counts_before_a_refusal() {
+    String head = "POST /refused HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    var address = server(LIMITS).address();
+    assertEquals("400 E1105", RawConnection.exchange(address, head + "x\r\n").problem());
+    for (String whole : List.of("", "1\r\na\r\n0\r\n\r\n", "FFFFFFFF\r\na")) {
+      assertEquals("404 E1003", RawConnection.exchange(address, head + whole).problem());
+    }
+  }
+
+  @Test
   void a_refusal_without_a_body_keeps_the_connection() {
     try (var connection = connect()) {
       assertFalse(connection.send(post("/refused", "")).receive().closes());

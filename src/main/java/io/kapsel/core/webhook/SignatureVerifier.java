@@ -52,6 +52,37 @@ public final class SignatureVerifier {
   }
 
   /**
+   * Refuses octets beyond ASCII where the scheme reads a signature or a time ({@code E1105}).
+   * Elsewhere they are legal (RFC 9110 §5.5), and a token of GitLab is compared octet by octet.
+   *
+   * @param headers as ISO-8859-1 octets
+   */
+  public static Optional<Rejection> illegible(SignatureSettings settings, List<Header> headers) {
+    List<String> names =
+        switch (settings.scheme()) {
+          case NONE, GITLAB_TOKEN -> List.of();
+          case STANDARD_WEBHOOKS ->
+              List.of("webhook-timestamp", "webhook-signature", "svix-timestamp", "svix-signature");
+          case STRIPE -> List.of("Stripe-Signature");
+          case GITHUB -> List.of("X-Hub-Signature-256", "X-Hub-Signature");
+          case SHOPIFY -> List.of("X-Shopify-Hmac-Sha256");
+          case SLACK -> List.of("X-Slack-Signature", "X-Slack-Request-Timestamp");
+          case TWILIO -> List.of(TwilioSignature.HEADER);
+          case HMAC -> List.of(settings.header(), settings.timestampHeader());
+        };
+    for (String name : names) {
+      for (Header header : headers) {
+        if (header.isNamed(name) && header.value().chars().anyMatch(c -> c > 0x7e)) {
+          return Optional.of(
+              Rejection.of(
+                  ErrorCode.MALFORMED_REQUEST, "The signature's header has octets beyond ASCII."));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
    * Why a text cannot be a secret of the scheme ({@code E1307}), empty when it can; never repeats
    * the secret. The generic scheme is judged as a whole by {@link #allSecretsUsable}.
    */

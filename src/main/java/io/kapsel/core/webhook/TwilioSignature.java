@@ -21,7 +21,7 @@ import java.util.TreeSet;
  * {@code bodySHA256} of the signed URL.
  */
 final class TwilioSignature {
-  private static final String HEADER = "X-Twilio-Signature";
+  static final String HEADER = "X-Twilio-Signature";
   private static final String BODY_HASH = "bodySHA256";
   private static final String FORM = "application/x-www-form-urlencoded";
 
