@@ -6,6 +6,7 @@ import io.kapsel.core.webhook.Rejection;
 import io.kapsel.core.webhook.Secret;
 import io.kapsel.core.webhook.SignatureVerifier;
 import io.kapsel.core.webhook.StandardWebhooksSigner;
+import io.kapsel.deliver.Destination;
 import io.kapsel.deliver.DestinationPolicy;
 import io.kapsel.endpoint.ConfigRules;
 import io.kapsel.http.Front;
@@ -43,7 +44,11 @@ final class Edge {
    * @param cursorKey authenticates cursors on all nodes
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  record Managed(InstantSource clock, PostgresEndpointDirectory directory, byte[] cursorKey) {}
+  record Managed(
+      InstantSource clock,
+      PostgresEndpointDirectory directory,
+      Destination destination,
+      byte[] cursorKey) {}
 
   Edge(Settings settings, Database database, Node node, Metrics metrics, Managed managed) {
     this.database = database;
@@ -78,6 +83,16 @@ final class Edge {
             BodyPath::problem,
             SignatureVerifier::secretProblem,
             secret -> StandardWebhooksSigner.secretProblem(new Secret(secret))),
+        (config, webhook) ->
+            managed
+                .destination()
+                .deliver(
+                    new Destination.Dispatch(
+                        config.url(),
+                        config.delivery(),
+                        config.allowPrivateDestination(),
+                        webhook,
+                        1)),
         new Ports.Keys(Tenancy.OPERATOR_KEY, managed.cursorKey()),
         settings.publicUrl(),
         settings.http().managementBodyBytesMax());

@@ -145,7 +145,7 @@ public final class Kapsel implements AutoCloseable {
             database,
             node,
             metrics,
-            new Edge.Managed(clock, directory, tenancy.cursorKey()));
+            new Edge.Managed(clock, directory, destination, tenancy.cursorKey()));
     server = bind();
   }
 

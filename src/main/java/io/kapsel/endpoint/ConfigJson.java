@@ -16,6 +16,7 @@ import io.kapsel.core.webhook.IdempotencySettings;
 import io.kapsel.core.webhook.IntakeSettings;
 import io.kapsel.core.webhook.Secret;
 import io.kapsel.core.webhook.SignatureSettings;
+import io.kapsel.json.MergePatch;
 import io.kapsel.json.Problem;
 import io.kapsel.json.StrictJson;
 import java.io.IOException;
@@ -60,26 +61,10 @@ public final class ConfigJson {
     ((ObjectNode) base.get("delivery").get("signing")).remove("secrets");
     if (patch.path("retry").has("preset")) base.remove("retry");
     return ConfigReader.read(
-        merged(base, patch), current.delivery().signingSecrets(), rules, privateConsented);
-  }
-
-  /** RFC 7396 §2. */
-  static JsonNode merged(JsonNode target, JsonNode patch) {
-    if (!(patch instanceof ObjectNode changes)) return patch;
-    ObjectNode result =
-        target instanceof ObjectNode object ? object.deepCopy() : NODES.objectNode();
-    changes
-        .properties()
-        .forEach(
-            change -> {
-              String name = change.getKey();
-              if (change.getValue().isNull()) result.remove(name);
-              else {
-                JsonNode before = result.has(name) ? result.get(name) : NODES.nullNode();
-                result.set(name, merged(before, change.getValue()));
-              }
-            });
-    return result;
+        MergePatch.applied(base, patch),
+        current.delivery().signingSecrets(),
+        rules,
+        privateConsented);
   }
 
   /** What a tenant may see: how many secrets there are, never the secrets. */

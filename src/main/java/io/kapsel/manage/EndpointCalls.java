@@ -1,5 +1,6 @@
 package io.kapsel.manage;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.kapsel.core.endpoint.DeliverySettings.SigningSecret;
 import io.kapsel.core.endpoint.Endpoint;
@@ -16,21 +17,28 @@ import io.kapsel.endpoint.EndpointMessage;
 import io.kapsel.endpoint.EndpointView;
 import io.kapsel.endpoint.Endpoints;
 import io.kapsel.http.Response;
+import io.kapsel.json.Fields;
+import io.kapsel.json.Problem;
 import io.kapsel.storage.EndpointDirectory;
 import io.kapsel.storage.PostgresEndpointDirectory;
 import io.kapsel.storage.Tenants;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /** The operations on endpoints. */
 final class EndpointCalls {
   private static final List<Status> LISTED = List.of(Status.ACTIVE, Status.PAUSED, Status.DISABLED);
+
+  /** Of a patch without If-Match, while others change the endpoint. */
+  private static final int PATCH_TRIES = 5;
 
   private final PostgresEndpointDirectory directory;
   private final Endpoints endpoints;
@@ -40,6 +48,7 @@ final class EndpointCalls {
   private final EndpointJson json;
   private final InstantSource clock;
   private final RandomGenerator secureRandom;
+  private final Samples samples;
 
   EndpointCalls(Ports ports, Cursors cursors) {
     this.directory = ports.directory();
@@ -50,6 +59,7 @@ final class EndpointCalls {
     this.json = new EndpointJson(ports.publicUrl());
     this.clock = ports.clock();
     this.secureRandom = ports.secureRandom();
+    this.samples = new Samples(ports.sender(), ports.clock(), ports.secureRandom());
   }
 
   List<Route> routes() {
@@ -57,7 +67,21 @@ final class EndpointCalls {
         Route.of("POST", "/v1/endpoints", Access.WRITE, Route.Input.JSON, this::create),
         Route.get("/v1/endpoints", Access.READ, this::list),
         Route.get("/v1/endpoints/{id}", Access.READ, this::get),
-        Route.of("DELETE", "/v1/endpoints/{id}", Access.WRITE, Route.Input.NONE, this::delete));
+        Route.of("PATCH", "/v1/endpoints/{id}", Access.WRITE, Route.Input.MERGE_PATCH, this::patch),
+        Route.of("DELETE", "/v1/endpoints/{id}", Access.WRITE, Route.Input.NONE, this::delete),
+        action("pause", this::pause),
+        action("resume", this::resume),
+        action("enable", this::enable),
+        action("disable", this::disable),
+        action("rotate-secret", this::rotateSecret),
+        action("reset-circuit", this::resetCircuit),
+        action("test", this::test),
+        Route.get("/v1/endpoints/{id}/state", Access.READ, this::state));
+  }
+
+  private static Route action(String name, Route.Operation operation) {
+    return Route.of(
+        "POST", "/v1/endpoints/{id}/" + name, Access.WRITE, Route.Input.OPTIONAL, operation);
   }
 
   // ------------------------------------------------------------------------------------ create
@@ -79,13 +103,8 @@ final class EndpointCalls {
   }
 
   private CompletionStage<Response> create(Call call, EndpointConfig wanted) {
-    Optional<Secret> made =
-        wanted.delivery().signingEnabled() && wanted.delivery().signingSecrets().isEmpty()
-            ? Optional.of(StandardWebhooksSigner.createSecret(secureRandom))
-            : Optional.empty();
-    EndpointConfig config =
-        made.map(secret -> wanted.withSigningSecrets(List.of(new SigningSecret(secret, 0))))
-            .orElse(wanted);
+    Optional<Secret> made = missingSecret(wanted);
+    EndpointConfig config = withSecret(wanted, made);
     long now = clock.millis();
     EndpointId id = EndpointId.create(now, secureRandom);
     return directory
@@ -100,6 +119,18 @@ final class EndpointCalls {
                             "The tenant has as many endpoints as the operator allows.")));
   }
 
+  /** Whoever wants signatures and has no secret gets one. */
+  private Optional<Secret> missingSecret(EndpointConfig config) {
+    return config.delivery().signingEnabled() && config.delivery().signingSecrets().isEmpty()
+        ? Optional.of(StandardWebhooksSigner.createSecret(secureRandom))
+        : Optional.empty();
+  }
+
+  private static EndpointConfig withSecret(EndpointConfig config, Optional<Secret> made) {
+    return made.map(secret -> config.withSigningSecrets(List.of(new SigningSecret(secret, 0))))
+        .orElse(config);
+  }
+
   private CompletionStage<Response> created(
       Call call, EndpointId id, EndpointConfig config, Optional<Secret> made) {
     return endpoints
@@ -110,12 +141,18 @@ final class EndpointCalls {
                     call,
                     reply,
                     view -> {
-                      ObjectNode node = json.shown(call, view);
-                      made.ifPresent(secret -> node.put("signing_secret", secret.value()));
+                      ObjectNode node = shownWith(call, view, made);
                       return Answers.json(201, node)
                           .with("Location", "/v1/endpoints/" + id)
                           .with("ETag", Versions.tag(view.version()));
                     }));
+  }
+
+  /** A made secret is shown here and never again. */
+  private ObjectNode shownWith(Call call, EndpointView view, Optional<Secret> made) {
+    ObjectNode node = json.shown(call, view);
+    made.ifPresent(secret -> node.put("signing_secret", secret.value()));
+    return node;
   }
 
   // ---------------------------------------------------------------------------------- get, list
@@ -161,10 +198,154 @@ final class EndpointCalls {
     return new EndpointId(id.getMostSignificantBits(), id.getLeastSignificantBits());
   }
 
-  // ------------------------------------------------------------------------------------- delete
+  // -------------------------------------------------------------------------------------- patch
+
+  private CompletionStage<Response> patch(Call call) {
+    var wrong = call.query().end();
+    if (!wrong.isEmpty()) return Call.now(call.reject(wrong));
+    return tenants
+        .find(call.tenant())
+        .thenCompose(
+            tenant -> {
+              boolean consented =
+                  tenant.map(each -> each.limits().allowPrivateDestination()).orElse(false);
+              return looked(call, view -> patch(call, view, consented, PATCH_TRIES));
+            });
+  }
+
+  private CompletionStage<Response> patch(
+      Call call, EndpointView view, boolean consented, int triesLeft) {
+    switch (ConfigJson.patch(view.config(), call.body(), rules, consented)) {
+      case ConfigJson.Read.Invalid invalid -> {
+        return Call.now(call.reject(invalid.problems()));
+      }
+      case ConfigJson.Read.Valid valid -> {
+        Optional<Rejection> unmet = Versions.unmet(call, view.version());
+        if (unmet.isPresent()) return Call.now(call.reject(unmet.get()));
+        Optional<Secret> made = missingSecret(valid.config());
+        return configured(view, withSecret(valid.config(), made))
+            .thenCompose(
+                reply ->
+                    changedMeanwhile(reply) && triesLeft > 1
+                        ? looked(call, now -> patch(call, now, consented, triesLeft - 1))
+                        : Call.now(
+                            viewed(
+                                call,
+                                reply,
+                                after ->
+                                    Answers.json(200, shownWith(call, after, made))
+                                        .with("ETag", Versions.tag(after.version())))));
+      }
+    }
+  }
+
+  private static boolean changedMeanwhile(EndpointMessage.Reply reply) {
+    return reply instanceof EndpointMessage.Rejected(Rejection rejection)
+        && rejection.code() == ErrorCode.PRECONDITION_FAILED;
+  }
+
+  /** The directory has to grant a new name before the endpoint's actor may have it. */
+  private CompletionStage<EndpointMessage.Reply> configured(
+      EndpointView view, EndpointConfig config) {
+    var configure = new Endpoint.Configure(config, view.version());
+    if (config.name().equals(view.config().name())) return endpoints.order(view.id(), configure);
+    return directory
+        .rename(view.id(), config.name())
+        .thenCompose(renamed -> endpoints.order(view.id(), configure))
+        .thenCompose(
+            reply ->
+                reply instanceof EndpointMessage.Rejected
+                    ? directory.rename(view.id(), view.config().name()).thenApply(renamed -> reply)
+                    : CompletableFuture.completedFuture(reply));
+  }
+
+  // ------------------------------------------------------------------------------------ actions
 
   private CompletionStage<Response> delete(Call call) {
     return ordered(call, new Endpoint.SetStatus(Status.DELETED), view -> Answers.nothing());
+  }
+
+  private CompletionStage<Response> pause(Call call) {
+    return commanded(call, new Endpoint.SetStatus(Status.PAUSED));
+  }
+
+  private CompletionStage<Response> resume(Call call) {
+    return bodiless(
+        call,
+        () ->
+            looked(
+                call,
+                view ->
+                    view.status() == Status.DISABLED
+                        ? Call.now(
+                            call.reject(
+                                ErrorCode.CONFLICT, "The endpoint is disabled; enable it first."))
+                        : ordered(call, view, new Endpoint.SetStatus(Status.ACTIVE))));
+  }
+
+  private CompletionStage<Response> enable(Call call) {
+    return bodiless(
+        call,
+        () ->
+            looked(
+                call,
+                view ->
+                    view.status() == Status.PAUSED
+                        ? Call.now(
+                            call.reject(
+                                ErrorCode.CONFLICT, "The endpoint is paused; resume it instead."))
+                        : ordered(call, view, new Endpoint.SetStatus(Status.ACTIVE))));
+  }
+
+  private CompletionStage<Response> disable(Call call) {
+    return commanded(call, new Endpoint.SetStatus(Status.DISABLED));
+  }
+
+  private CompletionStage<Response> resetCircuit(Call call) {
+    return commanded(call, new Endpoint.ResetCircuit());
+  }
+
+  private CompletionStage<Response> rotateSecret(Call call) {
+    Secret made = StandardWebhooksSigner.createSecret(secureRandom);
+    return bodiless(
+        call,
+        () ->
+            ordered(
+                call,
+                new Endpoint.RotateSecret(new SigningSecret(made, 0)),
+                view ->
+                    Answers.json(200, shownWith(call, view, Optional.of(made)))
+                        .with("ETag", Versions.tag(view.version()))));
+  }
+
+  private CompletionStage<Response> commanded(Call call, Endpoint.Command command) {
+    return bodiless(call, () -> ordered(call, command, view -> shown(call, view)));
+  }
+
+  /** An action takes no fields, so whoever sends some is mistaken. */
+  private static CompletionStage<Response> bodiless(
+      Call call, Supplier<CompletionStage<Response>> action) {
+    List<Problem> problems = new ArrayList<>();
+    Fields.of(call.body(), "", problems).end();
+    return problems.isEmpty() ? action.get() : Call.now(call.reject(problems));
+  }
+
+  // -------------------------------------------------------------------------------- state, test
+
+  private CompletionStage<Response> state(Call call) {
+    var wrong = call.query().end();
+    if (!wrong.isEmpty()) return Call.now(call.reject(wrong));
+    return looked(
+        call, view -> Call.now(Answers.json(200, EndpointJson.state(view, clock.millis()))));
+  }
+
+  private CompletionStage<Response> test(Call call) {
+    List<Problem> problems = new ArrayList<>(call.query().end());
+    Fields fields = Fields.of(call.body(), "", problems);
+    Optional<JsonNode> payload = fields.any("payload");
+    fields.end();
+    if (!problems.isEmpty()) return Call.now(call.reject(problems));
+    return looked(call, view -> samples.send(call, view, payload));
   }
 
   // ------------------------------------------------------------------------------------- shared
@@ -174,16 +355,22 @@ final class EndpointCalls {
       Call call, Endpoint.Command command, Function<EndpointView, Response> answer) {
     var wrong = call.query().end();
     if (!wrong.isEmpty()) return Call.now(call.reject(wrong));
-    return looked(
-        call,
-        view ->
-            Versions.unmet(call, view.version())
-                .map(unmet -> Call.now(call.reject(unmet)))
-                .orElseGet(
-                    () ->
-                        endpoints
-                            .order(view.id(), command)
-                            .thenApply(reply -> viewed(call, reply, answer))));
+    return looked(call, view -> ordered(call, view, command, answer));
+  }
+
+  private CompletionStage<Response> ordered(
+      Call call, EndpointView view, Endpoint.Command command) {
+    return ordered(call, view, command, after -> shown(call, after));
+  }
+
+  private CompletionStage<Response> ordered(
+      Call call,
+      EndpointView view,
+      Endpoint.Command command,
+      Function<EndpointView, Response> answer) {
+    Optional<Rejection> unmet = Versions.unmet(call, view.version());
+    if (unmet.isPresent()) return Call.now(call.reject(unmet.get()));
+    return endpoints.order(view.id(), command).thenApply(reply -> viewed(call, reply, answer));
   }
 
   /** Looks at the endpoint that the call names. */

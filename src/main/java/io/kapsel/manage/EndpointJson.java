@@ -51,6 +51,34 @@ final class EndpointJson {
     return node;
   }
 
+  /** What the endpoint's actor knew at the moment. */
+  static ObjectNode state(EndpointView view, long nowMillis) {
+    EndpointView.Live live = view.live();
+    ObjectNode node = Answers.NODES.objectNode();
+    node.put("id", view.id().toString());
+    node.put("status", view.status().name().toLowerCase(Locale.ROOT));
+    Answers.text(node, "status_reason", view.statusReason());
+    node.put("queue_depth", live.queueDepth());
+    Answers.time(node, "oldest_pending_at", live.oldestReceivedAtMillis());
+    if (live.queueDepth() == 0) node.putNull("oldest_pending_age_ms");
+    else node.put("oldest_pending_age_ms", age(live.oldestReceivedAtMillis(), nowMillis));
+    node.put("in_flight", live.inFlight());
+    ObjectNode circuit = node.putObject("circuit");
+    circuit.put("state", live.circuit().name().toLowerCase(Locale.ROOT));
+    Answers.time(circuit, "half_open_at", live.circuitOpenUntilMillis());
+    double rate = view.config().delivery().ratePerSecond();
+    if (rate == 0) node.putNull("rate_per_second");
+    else node.put("rate_per_second", rate);
+    boolean attempting = view.status() == Status.ACTIVE && live.queueDepth() > 0;
+    Answers.time(node, "next_attempt_at", attempting ? live.nextAttemptAtMillis() : 0);
+    node.put("idempotency_keys", live.idempotencyKeys());
+    return node;
+  }
+
+  private static long age(long sinceMillis, long nowMillis) {
+    return Math.max(0, nowMillis - sinceMillis);
+  }
+
   private static void times(ObjectNode node, long createdAtMillis, long updatedAtMillis) {
     Answers.time(node, "created_at", createdAtMillis);
     Answers.time(node, "updated_at", updatedAtMillis);

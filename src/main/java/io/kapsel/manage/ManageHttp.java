@@ -49,6 +49,8 @@ public final class ManageHttp implements Handler {
     List<Route> routes = new ArrayList<>();
     routes.addAll(new EndpointCalls(ports, cursors).routes());
     routes.addAll(new EventCalls(ports).routes());
+    routes.addAll(new TenantCalls(ports, cursors).routes());
+    routes.addAll(new KeyCalls(ports, cursors).routes());
     return new ManageHttp(authentication, routes, ports.bodyBytesMax());
   }
 

@@ -1,5 +1,8 @@
 package io.kapsel.manage;
 
+import io.kapsel.core.endpoint.EndpointConfig;
+import io.kapsel.core.endpoint.Outcome;
+import io.kapsel.core.webhook.Webhook;
 import io.kapsel.endpoint.ConfigRules;
 import io.kapsel.endpoint.Endpoints;
 import io.kapsel.storage.ApiKeys;
@@ -8,9 +11,15 @@ import io.kapsel.storage.PostgresEndpointDirectory;
 import io.kapsel.storage.ServiceValues;
 import io.kapsel.storage.Tenants;
 import java.time.InstantSource;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
 import java.util.random.RandomGenerator;
 
-/** What the management API works on. */
+/**
+ * What the management API works on.
+ *
+ * @param sender delivers a webhook once, past the endpoint's queue; never fails
+ */
 public record Ports(
     InstantSource clock,
     RandomGenerator secureRandom,
@@ -21,6 +30,7 @@ public record Ports(
     ServiceValues values,
     Events events,
     ConfigRules rules,
+    BiFunction<EndpointConfig, Webhook, CompletionStage<Outcome>> sender,
     Keys secrets,
     String publicUrl,
     int bodyBytesMax) {

@@ -18,6 +18,7 @@ import io.kapsel.core.webhook.IntakeSettings;
 import io.kapsel.core.webhook.Rejection;
 import io.kapsel.core.webhook.Secret;
 import io.kapsel.core.webhook.SignatureSettings;
+import io.kapsel.json.MergePatch;
 import io.kapsel.json.StrictJson;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -366,7 +367,7 @@ class ConfigJsonTest {
           "{} | {\"a\":{\"bb\":{\"ccc\":null}}} | {\"a\":{\"bb\":{}}}"
         })
     void merges_as_the_examples_of_rfc_7396(String target, String patch, String result) {
-      assertEquals(json(result), ConfigJson.merged(json(target), json(patch)));
+      assertEquals(json(result), MergePatch.applied(json(target), json(patch)));
     }
   }
 

@@ -67,6 +67,20 @@ public record DeliverySettings(
     signingSecrets = List.copyOf(signingSecrets);
   }
 
+  public DeliverySettings withTimeoutMillis(int millis) {
+    return new DeliverySettings(
+        millis,
+        maxInFlight,
+        ratePerSecond,
+        ordering,
+        orderingKey,
+        headers,
+        forwardHeaders,
+        forwardHeaderNames,
+        signingEnabled,
+        signingSecrets);
+  }
+
   DeliverySettings withSigningSecrets(List<SigningSecret> secrets) {
     return new DeliverySettings(
         timeoutMillis,

@@ -67,15 +67,11 @@ public record EndpointConfig(
   }
 
   public EndpointConfig withSigningSecrets(List<DeliverySettings.SigningSecret> secrets) {
+    return withDelivery(delivery.withSigningSecrets(secrets));
+  }
+
+  public EndpointConfig withDelivery(DeliverySettings to) {
     return new EndpointConfig(
-        name,
-        url,
-        intake,
-        signature,
-        idempotency,
-        retry,
-        circuit,
-        delivery.withSigningSecrets(secrets),
-        allowPrivateDestination);
+        name, url, intake, signature, idempotency, retry, circuit, to, allowPrivateDestination);
   }
 }
