@@ -7,15 +7,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What an answer, or the lack of one, means for an attempt. Pure; the table is in docs. */
-final class OutcomeRules {
-  static final long NO_RETRY_AFTER = -1;
+public final class OutcomeRules {
+  public static final long NO_RETRY_AFTER = -1;
 
   private static final Logger log = LoggerFactory.getLogger(OutcomeRules.class);
 
   private OutcomeRules() {}
 
   /** For an answer whose status line arrived. */
-  static Outcome answered(int status, String excerpt, long retryAfterMillis) {
+  public static Outcome answered(int status, String excerpt, long retryAfterMillis) {
     String said = "The destination answered " + status + ".";
     return switch (status) {
       case 410 -> outcome(Kind.GONE, status, ErrorCode.ENDPOINT_GONE, said, excerpt);
@@ -53,7 +53,7 @@ final class OutcomeRules {
    * For an answer that began and did not end. Only the end of a 2xx is worth waiting for: a refusal
    * is one however its explanation ends.
    */
-  static Outcome cutOff(
+  public static Outcome cutOff(
       int status, String excerpt, long retryAfterMillis, ErrorCode how, String message) {
     return status / 100 == 2
         ? outcome(Kind.UNKNOWN, status, how, message, excerpt)
@@ -65,7 +65,7 @@ final class OutcomeRules {
         Kind.REFUSED, 0, ErrorCode.DESTINATION_BLOCKED, "The destination is not allowed.");
   }
 
-  static Outcome unusableHead() {
+  public static Outcome unusableHead() {
     return Outcome.failed(
         Kind.REFUSED,
         0,
@@ -73,17 +73,17 @@ final class OutcomeRules {
         "The answer of the destination is not valid HTTP or its header section is too large.");
   }
 
-  static Outcome unresolved() {
+  public static Outcome unresolved() {
     return Outcome.failed(
         Kind.FAILED, 0, ErrorCode.DNS_FAILURE, "The name of the destination does not resolve.");
   }
 
-  static Outcome unreachable() {
+  public static Outcome unreachable() {
     return Outcome.failed(
         Kind.FAILED, 0, ErrorCode.CONNECTION_FAILED, "The destination could not be reached.");
   }
 
-  static Outcome insecure() {
+  public static Outcome insecure() {
     return Outcome.failed(
         Kind.FAILED,
         0,
@@ -91,17 +91,17 @@ final class OutcomeRules {
         "The TLS handshake failed, or the certificate of the destination is not valid for it.");
   }
 
-  static Outcome notConnectedInTime() {
+  public static Outcome notConnectedInTime() {
     return Outcome.failed(
         Kind.FAILED, 0, ErrorCode.DELIVERY_TIMEOUT, "No connection was made in time.");
   }
 
-  static Outcome notAnsweredInTime() {
+  public static Outcome notAnsweredInTime() {
     return Outcome.failed(
         Kind.UNKNOWN, 0, ErrorCode.DELIVERY_TIMEOUT, "The destination did not answer in time.");
   }
 
-  static Outcome notAnswered() {
+  public static Outcome notAnswered() {
     return Outcome.failed(
         Kind.UNKNOWN,
         0,

@@ -72,7 +72,7 @@ public final class Database {
   /** Told when a request is on its way: where event-triggered faults attach. */
   public interface Watcher {
     /**
-     * @param inFlightNanos until the answer will be back
+     * @param inFlightNanos the answer will not be back before
      */
     void requested(Node client, Table table, boolean write, String what, long inFlightNanos);
   }
@@ -142,13 +142,14 @@ public final class Database {
       BiConsumer<@Nullable T, @Nullable Exception> answer) {
     int count = requests.merge(table + key, 1, Integer::sum);
     Randomness.Stream draws = world.randomness().stream("database/" + table + "/" + key, count);
+    // Before the weather is looked at: what waits for this request may change it.
+    watcher.requested(client, table, write, what, 2 * LATENCY_NANOS_MIN);
     Weather now = weather(table);
     long there = latency(draws, now);
     long back = latency(draws, now);
     boolean refused = draws.chance(write ? now.refused : now.readsFail);
     boolean answerLost = draws.chance(write ? now.answerLost : 0);
     boolean leftTheClient = draws.chance(0.5);
-    watcher.requested(client, table, write, what, there + back);
     world.schedule(
         Node.OUTSIDE,
         there,

@@ -33,6 +33,19 @@ public final class JournalTables {
   private final Map<String, Long> highest = new HashMap<>();
   private final Map<String, TreeMap<Long, Snapshot>> snapshots = new TreeMap<>();
 
+  /** Every row that ever was, for the checks after a run: tidying up must not matter to them. */
+  private final Map<String, List<Row>> archive = new TreeMap<>();
+
+  private @Nullable JournalWatcher watcher;
+
+  public void watch(JournalWatcher told) {
+    watcher = told;
+  }
+
+  @Nullable JournalWatcher watcher() {
+    return watcher;
+  }
+
   /** All or nothing. */
   void insert(List<Row> inserted) {
     for (Row row : inserted) {
@@ -45,6 +58,7 @@ public final class JournalTables {
     for (Row row : inserted) {
       rows.computeIfAbsent(row.persistenceId, id -> new TreeMap<>()).put(row.sequenceNr, row);
       highest.merge(row.persistenceId, row.sequenceNr, Math::max);
+      archive.computeIfAbsent(row.persistenceId, id -> new ArrayList<>()).add(row);
     }
   }
 
@@ -90,14 +104,24 @@ public final class JournalTables {
     if (existing != null && from <= to) existing.subMap(from, true, to, true).clear();
   }
 
-  /** For checks after the run: every row of one persistence id that was never deleted, in order. */
-  public List<Row> rows(String persistenceId) {
-    TreeMap<Long, Row> existing = rows.get(persistenceId);
-    return existing == null ? List.of() : List.copyOf(existing.values());
+  /** What the journal keeper does: see {@code io.kapsel.storage.JournalKeeper}. */
+  public void tidy(int snapshotsKept) {
+    for (Map.Entry<String, TreeMap<Long, Snapshot>> entry : snapshots.entrySet()) {
+      TreeMap<Long, Snapshot> kept = entry.getValue();
+      while (kept.size() > snapshotsKept) kept.pollFirstEntry();
+      TreeMap<Long, Row> existing = rows.get(entry.getKey());
+      if (existing != null && kept.size() >= snapshotsKept)
+        existing.headMap(kept.firstKey(), false).clear();
+    }
+  }
+
+  /** Every row that one persistence id ever had, deleted or not, in order. */
+  public List<Row> archive(String persistenceId) {
+    return List.copyOf(archive.getOrDefault(persistenceId, List.of()));
   }
 
   public List<String> persistenceIds() {
-    return List.copyOf(rows.keySet());
+    return List.copyOf(archive.keySet());
   }
 
   public List<Snapshot> snapshots(String persistenceId) {

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import scala.concurrent.Future;
 import scala.concurrent.Promise;
 import scala.jdk.javaapi.CollectionConverters;
@@ -43,23 +44,33 @@ public final class SimulatedJournal extends AsyncWriteJournal {
   public Future<Iterable<Optional<Exception>>> doAsyncWriteMessages(
       Iterable<AtomicWrite> messages) {
     List<Row> rows = new ArrayList<>();
+    List<Object> events = new ArrayList<>();
     List<Optional<Exception>> stored = new ArrayList<>();
     for (AtomicWrite write : messages) {
       stored.add(Optional.empty());
       for (PersistentRepr event : CollectionConverters.asJava(write.payload())) {
         rows.add(serialise(event));
+        events.add(event.payload());
       }
     }
     String id = rows.getFirst().persistenceId();
+    long first = rows.getFirst().sequenceNr();
     String what =
         "write " + id + " " + rows.getFirst().sequenceNr() + ".." + rows.getLast().sequenceNr();
+    JournalWatcher watcher = tables.watcher();
     return request(
         true,
         what,
         id,
         () -> {
           tables.insert(rows);
+          if (watcher != null) watcher.written(node, id, first, rows.getFirst().writer(), events);
           return Collections.unmodifiableList(stored);
+        },
+        failure -> {
+          if (watcher == null) return;
+          if (failure == null) watcher.confirmed(node, id, first);
+          else watcher.refused(node, id, first, String.valueOf(failure.getMessage()));
         });
   }
 
@@ -93,6 +104,8 @@ public final class SimulatedJournal extends AsyncWriteJournal {
   @Override
   public Future<Void> doAsyncReplayMessages(
       String persistenceId, long from, long to, long max, Consumer<PersistentRepr> replay) {
+    JournalWatcher watcher = tables.watcher();
+    if (watcher != null) watcher.recovering(node, persistenceId);
     Future<List<Row>> rows =
         request(
             false,
@@ -134,6 +147,15 @@ public final class SimulatedJournal extends AsyncWriteJournal {
 
   private <R, T extends R> Future<R> request(
       boolean write, String what, String key, Callable<T> operation) {
+    return request(write, what, key, operation, failure -> {});
+  }
+
+  private <R, T extends R> Future<R> request(
+      boolean write,
+      String what,
+      String key,
+      Callable<T> operation,
+      Consumer<@Nullable Exception> told) {
     Promise<R> promise = Futures.promise();
     database.<T>request(
         node,
@@ -143,6 +165,7 @@ public final class SimulatedJournal extends AsyncWriteJournal {
         key,
         operation,
         (value, failure) -> {
+          told.accept(failure);
           if (failure == null) {
             promise.success(value);
           } else {

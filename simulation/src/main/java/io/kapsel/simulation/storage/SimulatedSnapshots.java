@@ -84,6 +84,9 @@ public final class SimulatedSnapshots extends SnapshotStore {
         metadata.persistenceId(),
         () -> {
           tables.save(snapshot);
+          JournalWatcher watcher = tables.watcher();
+          if (watcher != null)
+            watcher.snapshotSaved(node, metadata.persistenceId(), metadata.sequenceNr());
           return null;
         });
   }

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,7 @@ public final class Fleet {
   private final BiFunction<Node, Config, ActorSystem<?>> service;
   private final Map<Node, ActorSystem<?>> systems = new TreeMap<>(Fleet::order);
   private final Set<String> gone = new TreeSet<>();
+  private Consumer<Node> exited = node -> {};
   private int crashes;
 
   /**
@@ -43,6 +45,13 @@ public final class Fleet {
   private static int order(Node a, Node b) {
     int order = a.name().compareTo(b.name());
     return order != 0 ? order : Integer.compare(a.incarnation(), b.incarnation());
+  }
+
+  /**
+   * @param told when a process has ended by itself
+   */
+  public void onExit(Consumer<Node> told) {
+    exited = told;
   }
 
   public void startAll() {
@@ -72,6 +81,7 @@ public final class Fleet {
           ActorSystem<?> system = systems.get(node);
           if (system == null || system.whenTerminated().isCompleted()) {
             world.note("EXITED " + node);
+            exited.accept(node);
             world.kill(node);
             systems.remove(node);
             restart(node.name(), RESTART_NANOS);
@@ -109,8 +119,7 @@ public final class Fleet {
   }
 
   /** Leaves in order: hands its shards over, exits, is started again. */
-  public void leave(String name) {
-    Node node = world.node(name);
+  public void leave(Node node) {
     ActorSystem<?> system = systems.get(node);
     if (!node.alive() || system == null) return;
     world.as(

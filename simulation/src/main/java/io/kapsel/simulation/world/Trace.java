@@ -73,6 +73,13 @@ public final class Trace {
     if (sink != null) write(line);
   }
 
+  /** Something that was seen; its text is made only for a reader. */
+  public void observation(long nowNanos, Object observation) {
+    absorb(nowNanos);
+    absorb(Names.hash(observation.getClass()));
+    if (sink != null) write(nowNanos + " * " + observation);
+  }
+
   /** The latest notes, oldest first. */
   public List<String> notes() {
     List<String> notes = new ArrayList<>();

@@ -1,0 +1,164 @@
+package io.kapsel.simulation.fault;
+
+import io.kapsel.simulation.scenario.Fault;
+import io.kapsel.simulation.scenario.Fault.Kind;
+import io.kapsel.simulation.scenario.Option;
+import io.kapsel.simulation.scenario.Options;
+import io.kapsel.simulation.scenario.Plan;
+import io.kapsel.simulation.scenario.Trigger;
+import io.kapsel.simulation.scenario.Trigger.On;
+import io.kapsel.simulation.service.Behaviour;
+import io.kapsel.simulation.storage.Database;
+import io.kapsel.simulation.world.Randomness;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Draws a plan from a seed. Which kinds of faults a run knows at all is drawn first: a run with
+ * everything at once hides what each would find alone.
+ */
+public final class Planner {
+  private Planner() {}
+
+  public static Plan plan(Options options, Randomness randomness) {
+    int count = options.count(Option.FAULTS);
+    List<Kind> kinds = kinds(options);
+    if (kinds.isEmpty()) return Plan.NONE;
+    List<Fault> faults = new ArrayList<>();
+    for (int id = 1; id <= count; id++)
+      faults.add(fault(id, kinds, options, randomness.stream("fault", id)));
+    return new Plan(faults);
+  }
+
+  private static List<Kind> kinds(Options options) {
+    String text = options.text(Option.FAULT_KINDS);
+    boolean cluster = options.count(Option.NODES) > 1;
+    if (text.isEmpty()) return List.of();
+    return Arrays.stream(text.split(","))
+        .map(Kind::valueOf)
+        .filter(kind -> cluster || !needsCluster(kind))
+        .toList();
+  }
+
+  private static boolean needsCluster(Kind kind) {
+    return switch (kind) {
+      case PARTITION, ONE_WAY, FRAME_LOSS, NETWORK_SLOW, ROLLING_RESTART -> true;
+      default -> false;
+    };
+  }
+
+  private static Fault fault(int id, List<Kind> kinds, Options options, Randomness.Stream draws) {
+    Kind kind = draws.pick(kinds);
+    String node = "n" + (1 + draws.below(options.count(Option.NODES)));
+    String endpoint = "e" + (1 + draws.below(options.count(Option.ENDPOINTS)));
+    String table = draws.pick(List.of(Database.Table.values())).name();
+    boolean everything = draws.chance(0.3);
+    Trigger trigger = trigger(kind, node, options, draws);
+    long brief = Math.round(draws.logUniform(1, 5_000));
+    long lasting = Math.round(draws.logUniform(100, 90_000));
+    double rate = draws.logUniform(0.01, 1);
+    return switch (kind) {
+      case CRASH -> new Fault(id, kind, trigger, node, 0, Math.max(50, lasting / 3), "");
+      case BOOT_LOOP -> new Fault(id, kind, trigger, node, 2 + draws.below(4), 500, "");
+      case PAUSE -> new Fault(id, kind, trigger, node, 0, Math.min(lasting, 30_000), "");
+      case SLOW ->
+          new Fault(id, kind, trigger, node, Math.round(draws.logUniform(1, 50)), lasting / 3, "");
+      case LEAVE -> new Fault(id, kind, trigger, node, 0, 0, "");
+      case ROLLING_RESTART -> new Fault(id, kind, trigger, "", 0, 0, "");
+      case STORE_DOWN -> new Fault(id, kind, trigger, everything ? "" : table, 0, lasting, "");
+      case STORE_REFUSES, STORE_LOSES_ANSWERS, STORE_LATE, STORE_READS_FAIL ->
+          new Fault(id, kind, trigger, everything ? "" : table, rate, brief, "");
+      case STORE_SLOW ->
+          new Fault(
+              id,
+              kind,
+              trigger,
+              everything ? "" : table,
+              Math.round(draws.logUniform(3, 1_000)),
+              lasting / 3,
+              "");
+      case PARTITION, ONE_WAY -> new Fault(id, kind, trigger, node, 0, lasting / 2, "");
+      case FRAME_LOSS -> new Fault(id, kind, trigger, "", rate / 2, lasting / 3, "");
+      case NETWORK_SLOW ->
+          new Fault(id, kind, trigger, "", Math.round(draws.logUniform(2, 100)), lasting / 3, "");
+      case DESTINATION ->
+          new Fault(id, kind, trigger, endpoint, 0, lasting * 2, behaviour(draws).name());
+      case CLOCK_STEP ->
+          new Fault(
+              id,
+              kind,
+              trigger,
+              node,
+              (draws.chance(0.5) ? -1 : 1) * Math.round(draws.logUniform(10, 240_000)),
+              0,
+              "");
+      case CLOCK_DRIFT ->
+          new Fault(
+              id,
+              kind,
+              trigger,
+              node,
+              (draws.chance(0.5) ? -1 : 1) * draws.logUniform(0.0001, 0.05),
+              lasting,
+              "");
+    };
+  }
+
+  private static Behaviour behaviour(Randomness.Stream draws) {
+    Behaviour drawn = draws.pick(List.of(Behaviour.values()));
+    boolean rarely = drawn == Behaviour.GONE_410 && !draws.chance(0.2);
+    return rarely ? Behaviour.CONNECTION_REFUSED : drawn;
+  }
+
+  /** Half of the faults that a moment matters to wait for their moment. */
+  private static Trigger trigger(Kind kind, String node, Options options, Randomness.Stream draws) {
+    long at = draws.between(0, options.whole(Option.LOAD_SECONDS) * 1_000);
+    boolean waits = draws.chance(0.6);
+    int nth = 1 + draws.below(5);
+    On on = draws.pick(moments(kind));
+    if (!waits || on == On.TIME) return Trigger.at(at);
+    return Trigger.next(on, isOfANode(kind) ? node : "", nth, at);
+  }
+
+  private static boolean isOfANode(Kind kind) {
+    return switch (kind) {
+      case CRASH, BOOT_LOOP, PAUSE, SLOW, LEAVE -> true;
+      default -> false;
+    };
+  }
+
+  private static List<On> moments(Kind kind) {
+    return switch (kind) {
+      case CRASH, PAUSE, BOOT_LOOP ->
+          List.of(
+              On.JOURNAL_WRITE,
+              On.JOURNAL_WRITE,
+              On.SNAPSHOT_WRITE,
+              On.RECOVERY,
+              On.CONTENT_WRITE,
+              On.CONTENT_STORED,
+              On.CONTENT_READ,
+              On.HISTORY_WRITE,
+              On.DIRECTORY_WRITE,
+              On.ATTEMPT_SENT,
+              On.ATTEMPT_PROCESSED,
+              On.PROBE_SENT,
+              On.HAND_OVER,
+              On.BOOT);
+      case LEAVE, PARTITION, ONE_WAY, CLOCK_STEP ->
+          List.of(On.JOURNAL_WRITE, On.RECOVERY, On.ATTEMPT_PROCESSED, On.PROBE_SENT, On.HAND_OVER);
+      case STORE_DOWN, STORE_REFUSES, STORE_LOSES_ANSWERS, STORE_LATE, STORE_SLOW ->
+          List.of(
+              On.JOURNAL_WRITE,
+              On.SNAPSHOT_WRITE,
+              On.CONTENT_WRITE,
+              On.HISTORY_WRITE,
+              On.DIRECTORY_WRITE,
+              On.RECOVERY);
+      case STORE_READS_FAIL -> List.of(On.RECOVERY, On.CONTENT_READ, On.BOOT);
+      case DESTINATION -> List.of(On.ATTEMPT_SENT, On.PROBE_SENT, On.RECOVERY);
+      case SLOW, ROLLING_RESTART, FRAME_LOSS, NETWORK_SLOW, CLOCK_DRIFT -> List.of(On.TIME);
+    };
+  }
+}
