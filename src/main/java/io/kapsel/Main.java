@@ -1,5 +1,6 @@
 package io.kapsel;
 
+import io.kapsel.bench.BenchCommand;
 import io.kapsel.cli.ListenCommand;
 import io.kapsel.cli.SendCommand;
 import io.kapsel.cli.Sink;
@@ -39,6 +40,7 @@ public final class Main {
         .addSubcommand(new ConfigCommand(environment))
         .addSubcommand(new ListenCommand())
         .addSubcommand(new SendCommand())
+        .addSubcommand(new BenchCommand(Version.number(), System.err))
         .addSubcommand(new VersionCommand())
         .addSubcommand(new TrainCommand(Main::rehearseTools))
         .setCaseInsensitiveEnumValuesAllowed(true)

@@ -55,6 +55,7 @@ class ArchitectureTest {
           Map.entry("metrics", Set.of("core", "endpoint")),
           Map.entry("manage", Set.of("core", "config", "json", "http", "endpoint", "storage")),
           Map.entry("node", Set.of("core", "config", "deliver", "endpoint", "ingest", "storage")),
+          Map.entry("bench", Set.of("core")),
           Map.entry("cli", Set.of("core", "config")));
 
   /** What core may use beyond itself. Not on the list: Akka, SQL, logging, threads, sockets. */

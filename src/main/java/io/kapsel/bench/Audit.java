@@ -1,0 +1,102 @@
+package io.kapsel.bench;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Compares what was acknowledged, what arrived, and what history says about it. */
+final class Audit {
+  private static final int SAMPLE = 200;
+  private static final String UNSEEN = "the database cannot be seen from here";
+
+  private final Result.Draft draft;
+  private final EventCounts acknowledged;
+
+  Audit(Result.Draft draft, EventCounts acknowledged) {
+    this.draft = draft;
+    this.acknowledged = acknowledged;
+  }
+
+  /** Every acknowledged webhook waits at its endpoint, none twice: exact. */
+  void allQueued(Management management, long unanswered) throws IOException, InterruptedException {
+    double queued = management.metric("kapsel_queue_depth");
+    long least = acknowledged.size();
+    draft.check(
+        "every acknowledged webhook is owned by its endpoint",
+        queued >= least && queued <= least + unanswered,
+        (long) queued + " queued, " + least + " acknowledged, " + unanswered + " unanswered");
+  }
+
+  /** Every acknowledged webhook has arrived with the bytes that were sent: exact. */
+  void allDelivered(Receiver receiver) {
+    EventCounts delivered = receiver.delivered();
+    long[] counts = new long[3];
+    acknowledged.forEach(
+        (high, low, count, variant) -> {
+          int times = delivered.count(high, low);
+          if (times == 0) counts[0]++;
+          else if (delivered.variant(high, low) != variant) counts[1]++;
+          if (times > 1) counts[2]++;
+        });
+    draft.check(
+        "every acknowledged webhook was delivered",
+        counts[0] == 0,
+        acknowledged.size()
+            + " acknowledged, "
+            + counts[0]
+            + " missing, "
+            + counts[2]
+            + " repeated");
+    draft.check(
+        "with the bytes that were sent",
+        counts[1] == 0 && receiver.tally().corrupted() == 0,
+        counts[1] + " mixed up, " + receiver.tally().corrupted() + " altered");
+  }
+
+  /** History knows every delivery, as often as it happened: exact. */
+  void historyAgrees(Receiver receiver, @Nullable DatabaseProbe database, Management management)
+      throws IOException, InterruptedException, SQLException {
+    EventCounts delivered = receiver.delivered();
+    if (database == null) {
+      sampledHistoryAgrees(delivered, management);
+      return;
+    }
+    long[] counts = new long[2];
+    database.history(
+        (high, low, status, attempts, deliveries) -> {
+          counts[0]++;
+          if (delivered.count(high, low) != deliveries) counts[1]++;
+        });
+    draft.check(
+        "history says how often each was delivered",
+        counts[1] == 0 && counts[0] >= delivered.size(),
+        counts[0] + " in history, " + delivered.size() + " delivered, " + counts[1] + " disagree");
+  }
+
+  private void sampledHistoryAgrees(EventCounts delivered, Management management)
+      throws IOException, InterruptedException {
+    List<String> sample = new ArrayList<>();
+    acknowledged.forEach(
+        (high, low, count, variant) -> {
+          if (sample.size() < SAMPLE) sample.add(String.format("evt_%016x%016x", high, low));
+        });
+    int wrong = 0;
+    for (String id : sample) {
+      JsonNode event = management.event(id);
+      int deliveries = 0;
+      for (JsonNode attempt : event.path("attempts"))
+        if (attempt.path("response_status").asInt() / 100 == 2) deliveries++;
+      String digits = id.substring("evt_".length());
+      long high = Long.parseUnsignedLong(digits, 0, 16, 16);
+      long low = Long.parseUnsignedLong(digits, 16, 32, 16);
+      if (deliveries != delivered.count(high, low)) wrong++;
+    }
+    draft.check(
+        "history says how often each was delivered",
+        wrong == 0,
+        sample.size() + " looked at, because " + UNSEEN + ", " + wrong + " disagree");
+  }
+}

@@ -1,0 +1,36 @@
+package io.kapsel.bench;
+
+import java.util.Locale;
+
+/** What can be measured. */
+enum Scenario {
+  INGEST("1,000 endpoints, signed webhooks of 1 KB, acknowledged but not delivered"),
+  INGEST_HOT("the same with all webhooks for one endpoint"),
+  INGEST_KEYS("the same with an idempotency key on each webhook"),
+  INGEST_64K("signed webhooks of 64 KB"),
+  INGEST_10M("signed webhooks of 10 MiB"),
+  END_TO_END("accepted, delivered to receivers that take 5 ms, and in history"),
+  END_TO_END_SLOW("the same with receivers that take 200 ms"),
+  DELIVERIES("a backlog for receivers that take 300 ms, 1,000 attempts at a time"),
+  NOISY_NEIGHBOUR("999 healthy endpoints without and with a dead one that has a backlog"),
+  CIRCUIT_STORM("1,000 destinations that work and fail in turns of two seconds"),
+  SATURATION("more load than the service takes, and a database that stalls"),
+  SOAK("memory and disk over a long load"),
+  RECOVERY("kill -9 under load, and an endpoint with 100,000 webhooks waiting"),
+  MANY_ENDPOINTS("CPU per webhook over many endpoints, against over 100"),
+  START("from the start of the process to its first answer and to its full speed");
+
+  private final String description;
+
+  Scenario(String description) {
+    this.description = description;
+  }
+
+  String title() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  String description() {
+    return description;
+  }
+}
