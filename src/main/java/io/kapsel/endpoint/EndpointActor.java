@@ -56,6 +56,7 @@ public final class EndpointActor
    * The node that endpoints live on.
    *
    * @param clock wall time that never runs backwards on one node
+   * @param awaken sends an endpoint a message through sharding, which starts it where it belongs
    */
   public record Node(
       InstantSource clock,
@@ -65,7 +66,8 @@ public final class EndpointActor
       EndpointDirectory directory,
       EndpointObserver observer,
       Limits limits,
-      ActorSettings settings) {}
+      ActorSettings settings,
+      Consumer<EndpointId> awaken) {}
 
   /**
    * @param idleAfter an endpoint with nothing to do leaves memory after this
@@ -90,6 +92,7 @@ public final class EndpointActor
   private long wakeAtMillis = Long.MAX_VALUE;
   private boolean writingHistory;
   private boolean idle;
+  private long directoryVersion = -1;
   private long weightSinceSnapshot;
   private final List<ActorRef<EndpointMessage.Reply>> awaitingDirectory = new ArrayList<>();
 
@@ -140,7 +143,7 @@ public final class EndpointActor
           case EndpointMessage.DirectoryFailed failed -> onDirectoryFailed(failed);
           case EndpointMessage.Timer timer -> onTimer(state, timer);
           case EndpointMessage.Ping ping -> Effect().unhandled();
-          case EndpointMessage.Stop stop -> Effect().stop();
+          case EndpointMessage.Stop stop -> onStop(state);
         };
   }
 
@@ -433,6 +436,8 @@ public final class EndpointActor
 
   private Effect<Endpoint.Event, @Nullable State> onDirectoryTaken(
       @Nullable State state, EndpointMessage.DirectoryTaken taken) {
+    directoryVersion = Math.max(directoryVersion, taken.version());
+    watchIdleness(state);
     if (state != null && taken.version() == state.version())
       tellAwaiting(new EndpointMessage.Viewed(view(state)));
     return Effect().none();
@@ -469,6 +474,7 @@ public final class EndpointActor
     return state == null
         || (state.backlog().isEmpty()
             && flight.attempts().isEmpty()
+            && directoryVersion == state.version()
             && (state.outbox().isEmpty() || state.outbox().lastKey() <= flight.confirmedBatch()));
   }
 
@@ -491,5 +497,14 @@ public final class EndpointActor
         state,
         new Endpoint.Settle(),
         (reply, after) -> shard.tell(new ClusterSharding.Passivate<>(context.getSelf())));
+  }
+
+  /**
+   * Between the wish to sleep and this message work may have come; the shard knows nothing of it
+   * and would not start the endpoint again until somebody asks for it.
+   */
+  private Effect<Endpoint.Event, @Nullable State> onStop(@Nullable State state) {
+    if (!hasNothingToDo(state)) node.awaken().accept(id);
+    return Effect().stop();
   }
 }

@@ -16,10 +16,12 @@ import java.util.concurrent.CompletionStage;
  * fail with a timeout when nobody answers.
  */
 public final class Endpoints {
+  private final ActorSystem<?> system;
   private final ClusterSharding sharding;
   private final Duration timeout;
 
   public Endpoints(ActorSystem<?> system, Duration timeout) {
+    this.system = system;
     this.sharding = ClusterSharding.get(system);
     this.timeout = timeout;
   }
@@ -54,6 +56,11 @@ public final class Endpoints {
   /** Fire and forget; the answer goes to the offer's own reply address. */
   public void offer(EndpointId id, EndpointMessage.Offer offer) {
     at(id).tell(offer);
+  }
+
+  /** Starts the endpoint where it belongs, if it is asleep. */
+  public void awaken(EndpointId id) {
+    at(id).tell(new EndpointMessage.Order(Optional.empty(), system.ignoreRef()));
   }
 
   private EntityRef<EndpointMessage> at(EndpointId id) {

@@ -118,6 +118,7 @@ public final class Node {
                     ports.poolGauge())),
             "delivery-pool",
             Props.empty());
+    Endpoints endpoints = new Endpoints(system, settings.orderTimeout());
     EndpointActor.Node home =
         new EndpointActor.Node(
             ports.clock(),
@@ -127,7 +128,8 @@ public final class Node {
             ports.directory(),
             ports.observer(),
             settings.limits(),
-            settings.actor());
+            settings.actor(),
+            endpoints::awaken);
     ClusterSharding.get(system)
         .init(
             Entity.of(
@@ -137,7 +139,6 @@ public final class Node {
                             endpointId(context.getEntityId()), home, context.getShard()))
                 .withStopMessage(EndpointMessage.Stop.INSTANCE)
                 .withSettings(ClusterShardingSettings.create(system).withRememberEntities(true)));
-    Endpoints endpoints = new Endpoints(system, settings.orderTimeout());
     Ingest ingest = ingest(system, ports, settings, endpoints);
     ClusterSingleton.get(system)
         .init(

@@ -1,0 +1,319 @@
+package io.kapsel.endpoint;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import akka.actor.testkit.typed.javadsl.ActorTestKit;
+import akka.actor.testkit.typed.javadsl.TestProbe;
+import akka.actor.typed.ActorRef;
+import akka.cluster.sharding.typed.javadsl.ClusterSharding;
+import akka.persistence.testkit.PersistenceTestKitPlugin;
+import akka.persistence.testkit.PersistenceTestKitSnapshotPlugin;
+import akka.persistence.testkit.javadsl.PersistenceTestKit;
+import akka.persistence.testkit.javadsl.SnapshotTestKit;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.kapsel.core.endpoint.Attempt;
+import io.kapsel.core.endpoint.CircuitPolicy;
+import io.kapsel.core.endpoint.DeliverySettings;
+import io.kapsel.core.endpoint.Ended;
+import io.kapsel.core.endpoint.Endpoint;
+import io.kapsel.core.endpoint.EndpointConfig;
+import io.kapsel.core.endpoint.Flight;
+import io.kapsel.core.endpoint.KeyHash;
+import io.kapsel.core.endpoint.Limits;
+import io.kapsel.core.endpoint.Outcome;
+import io.kapsel.core.endpoint.RetryPolicy;
+import io.kapsel.core.endpoint.State;
+import io.kapsel.core.endpoint.Status;
+import io.kapsel.core.webhook.EndpointId;
+import io.kapsel.core.webhook.ErrorCode;
+import io.kapsel.core.webhook.IdempotencySettings;
+import io.kapsel.core.webhook.SignatureSettings;
+import io.kapsel.core.webhook.TenantId;
+import io.kapsel.core.webhook.WebhookId;
+import io.kapsel.deliver.DeliveryPool;
+import io.kapsel.storage.EndpointDirectory;
+import io.kapsel.storage.HistoryStore;
+import io.kapsel.storage.StorageUnavailable;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The shell on a journal and a snapshot store in memory that serialise everything they are given.
+ * Its neighbours are probes and lists.
+ */
+final class EndpointActorTest {
+  private static final long NOW = System.currentTimeMillis();
+  private static final Duration SOON = Duration.ofMillis(50);
+  private static final EndpointId ID = new EndpointId(0x0192_0000_0000_7001L, -3L);
+  private static final EndpointConfig CONFIG =
+      new EndpointConfig(
+          "orders",
+          "https://example.com/hooks",
+          SignatureSettings.NONE,
+          IdempotencySettings.DEFAULT,
+          RetryPolicy.DEFAULT,
+          CircuitPolicy.DEFAULT,
+          DeliverySettings.DEFAULT,
+          false);
+
+  private final Directory directory = new Directory();
+  private final History history = new History();
+  private final Watcher watcher = new Watcher();
+  private final ConcurrentLinkedQueue<EndpointId> awakened = new ConcurrentLinkedQueue<>();
+  private ActorTestKit kit;
+  private TestProbe<ClusterSharding.ShardCommand> shard;
+  private TestProbe<DeliveryPool.Message> pool;
+  private TestProbe<EndpointMessage.Reply> asker;
+  private int spawned;
+
+  @BeforeEach
+  void start() {
+    Config kapsel = ConfigFactory.parseResources("kapsel-akka.conf");
+    kit =
+        ActorTestKit.create(
+            ConfigFactory.parseString(
+                    """
+                    akka.loglevel = WARNING
+                    akka.actor.provider = local
+                    akka.persistence.journal.plugin = "akka.persistence.testkit.journal"
+                    akka.persistence.testkit.events.serialize = on
+                    akka.persistence.testkit.snapshots.serialize = on
+                    """)
+                .withFallback(PersistenceTestKitPlugin.config())
+                .withFallback(PersistenceTestKitSnapshotPlugin.config())
+                .withFallback(kapsel)
+                .resolve());
+    shard = kit.createTestProbe();
+    pool = kit.createTestProbe();
+    asker = kit.createTestProbe();
+  }
+
+  @AfterEach
+  void stop() {
+    kit.shutdownTestKit();
+  }
+
+  @Nested
+  class WhenItFallsAsleep {
+    @Test
+    void asks_its_shard_to_let_it_go() {
+      created(SOON);
+      assertEquals(
+          ClusterSharding.Passivate.class, shard.receiveMessage(Duration.ofSeconds(10)).getClass());
+    }
+
+    @Test
+    void is_woken_again_for_what_it_accepted_in_the_meantime() {
+      ActorRef<EndpointMessage> endpoint = created(SOON);
+      shard.receiveMessage(Duration.ofSeconds(10));
+      accept(endpoint, 1);
+      stop(endpoint);
+      assertEquals(List.of(ID), List.copyOf(awakened));
+    }
+
+    @Test
+    void is_left_asleep_when_nothing_came() {
+      ActorRef<EndpointMessage> endpoint = created(SOON);
+      shard.receiveMessage(Duration.ofSeconds(10));
+      stop(endpoint);
+      assertEquals(List.of(), List.copyOf(awakened));
+    }
+  }
+
+  @Nested
+  class WhileTheDirectoryIsAway {
+    @Test
+    void stays_awake_until_its_row_is_written() {
+      ActorRef<EndpointMessage> endpoint = created(SOON);
+      shard.receiveMessage(Duration.ofSeconds(10));
+      directory.away = true;
+      endpoint.tell(
+          new EndpointMessage.Order(
+              Optional.of(new Endpoint.SetStatus(Status.PAUSED)), asker.ref()));
+      EndpointMessage.Rejected rejected = asker.expectMessageClass(EndpointMessage.Rejected.class);
+      assertEquals(ErrorCode.DATABASE_UNAVAILABLE, rejected.rejection().code());
+      shard.expectNoMessage(Duration.ofMillis(500));
+      directory.away = false;
+      shard.receiveMessage(Duration.ofSeconds(10));
+      assertEquals(Status.PAUSED, directory.rows.get(ID).orElseThrow().status());
+    }
+  }
+
+  @Nested
+  class AfterARestart {
+    @Test
+    void is_what_it_was_and_owes_what_it_owed() {
+      ActorRef<EndpointMessage> endpoint = created(Duration.ofHours(1));
+      accept(endpoint, 1, 2, 3);
+      DeliveryPool.Deliver deliver = delivery();
+      deliver
+          .replyTo()
+          .tell(
+              new DeliveryPool.Report(
+                  List.of(
+                      finished(deliver.attempts().get(0), Outcome.delivered(200, "thanks")),
+                      finished(
+                          deliver.attempts().get(1),
+                          new Outcome(
+                              Outcome.Kind.RATE_LIMITED,
+                              429,
+                              ErrorCode.DELIVERY_RATE_LIMITED,
+                              "Slow down.",
+                              "später",
+                              60_000))),
+                  List.of()));
+      pool.expectMessageClass(DeliveryPool.Taken.class);
+      State before = watcher.state();
+      stop(endpoint);
+
+      spawn(Duration.ofHours(1));
+      DeliveryPool.Deliver repeated = delivery();
+      assertEquals(List.of(deliver.attempts().get(2)), repeated.attempts());
+      assertEquals(before, watcher.state());
+    }
+
+    @Test
+    void comes_back_from_a_snapshot_and_what_followed_it() {
+      ActorRef<EndpointMessage> endpoint = created(Duration.ofHours(1));
+      for (int i = 1; i <= 400; i++) accept(endpoint, i);
+      State before = watcher.state();
+      stop(endpoint);
+      assertFalse(
+          SnapshotTestKit.create(kit.system()).persistedInStorage("endpoint|" + ID).isEmpty(),
+          "no snapshot was taken");
+
+      pool = kit.createTestProbe();
+      spawn(Duration.ofHours(1));
+      DeliveryPool.Deliver repeated = delivery();
+      assertEquals(100, repeated.attempts().size());
+      assertEquals(before, watcher.state());
+    }
+  }
+
+  @Nested
+  class WhenAWriteFails {
+    @Test
+    void acknowledges_nothing_and_stops() {
+      ActorRef<EndpointMessage> endpoint = created(Duration.ofHours(1));
+      PersistenceTestKit.create(kit.system()).failNextPersisted("endpoint|" + ID);
+      offer(endpoint, 1);
+      asker.expectTerminated(endpoint, Duration.ofSeconds(10));
+      asker.expectNoMessage(Duration.ofMillis(100));
+      pool.expectNoMessage(Duration.ofMillis(1));
+    }
+  }
+
+  // ---------------------------------------------------------------------------------- the stage
+
+  private ActorRef<EndpointMessage> created(Duration idleAfter) {
+    ActorRef<EndpointMessage> endpoint = spawn(idleAfter);
+    endpoint.tell(
+        new EndpointMessage.Order(
+            Optional.of(new Endpoint.Create(new TenantId(1, 1), CONFIG)), asker.ref()));
+    asker.expectMessageClass(EndpointMessage.Viewed.class);
+    return endpoint;
+  }
+
+  private ActorRef<EndpointMessage> spawn(Duration idleAfter) {
+    EndpointActor.Node node =
+        new EndpointActor.Node(
+            InstantSource.system(),
+            new Random(1),
+            pool.ref(),
+            history,
+            directory,
+            watcher,
+            Limits.DEFAULT,
+            new EndpointActor.ActorSettings(idleAfter, 1_000, SOON),
+            awakened::add);
+    return kit.spawn(EndpointActor.create(ID, node, shard.ref()), "endpoint-" + ++spawned);
+  }
+
+  private void accept(ActorRef<EndpointMessage> endpoint, int... numbers) {
+    offer(endpoint, numbers);
+    List<Endpoint.Answer> expected = new ArrayList<>();
+    for (int ignored : numbers) expected.add(new Endpoint.Accepted());
+    assertEquals(expected, asker.expectMessageClass(EndpointMessage.Offered.class).answers());
+  }
+
+  private void offer(ActorRef<EndpointMessage> endpoint, int... numbers) {
+    List<Endpoint.Offered> offered = new ArrayList<>();
+    for (int number : numbers)
+      offered.add(
+          new Endpoint.Offered(
+              new WebhookId((NOW << 16) | 0x7000L, number), new KeyHash(number, 0), number, 0));
+    endpoint.tell(new EndpointMessage.Offer(new Endpoint.Offer(1, false, offered), 0, asker.ref()));
+  }
+
+  private DeliveryPool.Deliver delivery() {
+    return pool.expectMessageClass(DeliveryPool.Deliver.class, Duration.ofSeconds(10));
+  }
+
+  private static Endpoint.Finished finished(Endpoint.Started started, Outcome outcome) {
+    return new Endpoint.Finished(
+        started.sequence(), new Attempt(started.id(), started.number(), NOW, 5, outcome));
+  }
+
+  private void stop(ActorRef<EndpointMessage> endpoint) {
+    endpoint.tell(EndpointMessage.Stop.INSTANCE);
+    asker.expectTerminated(endpoint, Duration.ofSeconds(10));
+  }
+
+  private static final class Directory implements EndpointDirectory {
+    final Map<EndpointId, Optional<Entry>> rows = new ConcurrentHashMap<>();
+    volatile boolean away;
+
+    @Override
+    public CompletionStage<Optional<Entry>> find(EndpointId id) {
+      return CompletableFuture.completedFuture(rows.getOrDefault(id, Optional.empty()));
+    }
+
+    @Override
+    public CompletionStage<Void> put(Entry entry) {
+      if (away) return CompletableFuture.failedFuture(new StorageUnavailable("away", null));
+      rows.put(entry.id(), Optional.of(entry));
+      return CompletableFuture.completedFuture(null);
+    }
+  }
+
+  private static final class History implements HistoryStore {
+    @Override
+    public CompletionStage<Void> record(EndpointId endpoint, List<Ended> ended) {
+      return new CompletableFuture<>();
+    }
+  }
+
+  private static final class Watcher implements EndpointObserver {
+    private volatile Optional<State> state = Optional.empty();
+
+    State state() {
+      return state.orElseThrow();
+    }
+
+    @Override
+    public void persisted(EndpointId id, Endpoint.Event event) {}
+
+    @Override
+    public void stepped(EndpointId id, State now, Flight flight) {
+      state = Optional.of(now);
+    }
+
+    @Override
+    public void stopped(EndpointId id) {}
+  }
+}
