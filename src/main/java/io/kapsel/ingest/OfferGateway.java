@@ -2,6 +2,7 @@ package io.kapsel.ingest;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
+import akka.actor.typed.PreRestart;
 import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
@@ -29,6 +30,9 @@ import java.util.function.BiConsumer;
  */
 public final class OfferGateway extends AbstractBehavior<OfferGateway.Message> {
   private static final Duration SWEEP_EVERY = Duration.ofMillis(250);
+
+  /** Room for a thousand offers in each microsecond of the clock. */
+  private static final int TICKET_BITS = 20;
 
   /** What the gateway understands. */
   public sealed interface Message {}
@@ -59,12 +63,15 @@ public final class OfferGateway extends AbstractBehavior<OfferGateway.Message> {
 
   private record Sweep() implements Message {}
 
-  private record Offer(EndpointId endpoint, List<Submit> webhooks, long expiresAtMillis) {}
+  private record Waiting(Submit submit, long expiresAtMillis) {}
+
+  /** Expires with the webhook that has waited longest. */
+  private record Offer(EndpointId endpoint, List<Waiting> webhooks, long expiresAtMillis) {}
 
   /**
    * @param batchMax webhooks in one offer
    * @param waitingMax webhooks without an answer on this gateway
-   * @param timeout how long an offer may stay unanswered
+   * @param timeout how long a webhook waits for its answer, in an offer or behind one
    */
   public record GatewaySettings(int batchMax, int waitingMax, Duration timeout) {
     public static final GatewaySettings DEFAULT =
@@ -75,9 +82,9 @@ public final class OfferGateway extends AbstractBehavior<OfferGateway.Message> {
   private final InstantSource clock;
   private final BiConsumer<EndpointId, EndpointMessage.Offer> send;
   private final ActorRef<EndpointMessage.Reply> replies;
-  private final Map<EndpointId, ArrayDeque<Submit>> gathering = new LinkedHashMap<>();
+  private final Map<EndpointId, ArrayDeque<Waiting>> gathering = new LinkedHashMap<>();
   private final Map<Long, Offer> offers = new LinkedHashMap<>();
-  private long nextTicket = 1;
+  private long nextTicket;
   private int waiting;
 
   /**
@@ -103,6 +110,8 @@ public final class OfferGateway extends AbstractBehavior<OfferGateway.Message> {
     this.settings = settings;
     this.clock = clock;
     this.send = send;
+    // Answers to the offers of an incarnation before this one must find no ticket here.
+    this.nextTicket = clock.millis() << TICKET_BITS;
     this.replies = context.messageAdapter(EndpointMessage.Reply.class, Reply::new);
     timers.startTimerWithFixedDelay(new Sweep(), SWEEP_EVERY);
   }
@@ -113,6 +122,7 @@ public final class OfferGateway extends AbstractBehavior<OfferGateway.Message> {
         .onMessage(Submit.class, this::onSubmit)
         .onMessage(Reply.class, this::onReply)
         .onMessage(Sweep.class, sweep -> onSweep())
+        .onSignal(PreRestart.class, signal -> onRestart())
         .build();
   }
 
@@ -122,28 +132,27 @@ public final class OfferGateway extends AbstractBehavior<OfferGateway.Message> {
       return this;
     }
     waiting++;
-    ArrayDeque<Submit> behind = gathering.get(submit.endpoint());
+    Waiting webhook = new Waiting(submit, clock.millis() + settings.timeout().toMillis());
+    ArrayDeque<Waiting> behind = gathering.get(submit.endpoint());
     if (behind != null) {
-      behind.addLast(submit);
+      behind.addLast(webhook);
       return this;
     }
     gathering.put(submit.endpoint(), new ArrayDeque<>());
-    offer(submit.endpoint(), List.of(submit));
+    offer(submit.endpoint(), List.of(webhook));
     return this;
   }
 
-  private void offer(EndpointId endpoint, List<Submit> webhooks) {
+  private void offer(EndpointId endpoint, List<Waiting> webhooks) {
     long ticket = nextTicket++;
-    offers.put(
-        ticket, new Offer(endpoint, webhooks, clock.millis() + settings.timeout().toMillis()));
+    Waiting first = webhooks.get(0);
+    offers.put(ticket, new Offer(endpoint, webhooks, first.expiresAtMillis()));
     List<Endpoint.Offered> offered = new ArrayList<>(webhooks.size());
-    for (Submit submit : webhooks) offered.add(submit.webhook());
+    for (Waiting webhook : webhooks) offered.add(webhook.submit().webhook());
     send.accept(
         endpoint,
         new EndpointMessage.Offer(
-            new Endpoint.Offer(webhooks.get(0).settingsVersion(), false, offered),
-            ticket,
-            replies));
+            new Endpoint.Offer(first.submit().settingsVersion(), false, offered), ticket, replies));
   }
 
   private Behavior<Message> onReply(Reply reply) {
@@ -161,38 +170,51 @@ public final class OfferGateway extends AbstractBehavior<OfferGateway.Message> {
     return this;
   }
 
-  private void settle(Submit submit, Result result) {
+  private void settle(Waiting webhook, Result result) {
     waiting--;
-    submit.result().complete(result);
+    webhook.submit().result().complete(result);
   }
 
   /** All webhooks of one offer were verified under the same version of the settings. */
   private void offerNext(EndpointId endpoint) {
-    ArrayDeque<Submit> gathered = gathering.get(endpoint);
+    ArrayDeque<Waiting> gathered = gathering.get(endpoint);
     if (gathered == null || gathered.isEmpty()) {
       gathering.remove(endpoint);
       return;
     }
-    long version = gathered.getFirst().settingsVersion();
-    List<Submit> next = new ArrayList<>(Math.min(gathered.size(), settings.batchMax()));
+    long version = gathered.getFirst().submit().settingsVersion();
+    List<Waiting> next = new ArrayList<>(Math.min(gathered.size(), settings.batchMax()));
     while (!gathered.isEmpty()
         && next.size() < settings.batchMax()
-        && gathered.getFirst().settingsVersion() == version) next.add(gathered.removeFirst());
+        && gathered.getFirst().submit().settingsVersion() == version)
+      next.add(gathered.removeFirst());
     offer(endpoint, next);
   }
 
   private Behavior<Message> onSweep() {
     long now = clock.millis();
     List<EndpointId> freed = new ArrayList<>();
-    Iterator<Offer> oldestFirst = offers.values().iterator();
-    while (oldestFirst.hasNext()) {
-      Offer offer = oldestFirst.next();
-      if (offer.expiresAtMillis() > now) break;
-      oldestFirst.remove();
-      for (Submit submit : offer.webhooks()) settle(submit, new Unanswered());
+    Iterator<Offer> each = offers.values().iterator();
+    while (each.hasNext()) {
+      Offer offer = each.next();
+      if (offer.expiresAtMillis() > now) continue;
+      each.remove();
+      for (Waiting webhook : offer.webhooks()) settle(webhook, new Unanswered());
+      ArrayDeque<Waiting> behind = gathering.get(offer.endpoint());
+      while (behind != null && !behind.isEmpty() && behind.getFirst().expiresAtMillis() <= now)
+        settle(behind.removeFirst(), new Overloaded());
       freed.add(offer.endpoint());
     }
     for (EndpointId endpoint : freed) offerNext(endpoint);
+    return this;
+  }
+
+  /** Nobody would answer them any more. */
+  private Behavior<Message> onRestart() {
+    for (Offer offer : offers.values())
+      for (Waiting webhook : offer.webhooks()) settle(webhook, new Unanswered());
+    for (ArrayDeque<Waiting> behind : gathering.values())
+      for (Waiting webhook : behind) settle(webhook, new Overloaded());
     return this;
   }
 }
