@@ -88,6 +88,7 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
     List<Finished> finished = new ArrayList<>();
     List<Started> released = new ArrayList<>();
     int permits;
+    boolean hasTurn;
     boolean reporting;
     boolean gone;
 
@@ -181,12 +182,18 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
       lanes.put(deliver.replyTo(), lane);
       getContext().watchWith(deliver.replyTo(), new Gone(deliver.replyTo()));
     }
-    if (lane.waiting.isEmpty()) turns.addLast(lane);
+    takeTurn(lane);
     long now = clock.millis();
     for (Started started : deliver.attempts())
       lane.waiting.addLast(new Job(lane, started, deliver.route(), now));
     startWhatMay();
     return this;
+  }
+
+  private void takeTurn(Lane lane) {
+    if (lane.hasTurn) return;
+    lane.hasTurn = true;
+    turns.addLast(lane);
   }
 
   private Behavior<Message> onDrain(Drain drain) {
@@ -221,9 +228,10 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
     int refused = 0;
     while (used < settings.concurrency() && refused < turns.size()) {
       Lane lane = turns.removeFirst();
+      lane.hasTurn = false;
       if (lane.waiting.isEmpty()) continue;
       if (lane.permits >= Math.max(1, SHARE_OF_FREE * (settings.concurrency() - used))) {
-        turns.addLast(lane);
+        takeTurn(lane);
         refused++;
         continue;
       }
@@ -231,7 +239,7 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
       jobs.add(lane.waiting.removeFirst());
       lane.permits++;
       used++;
-      if (!lane.waiting.isEmpty()) turns.addLast(lane);
+      if (!lane.waiting.isEmpty()) takeTurn(lane);
     }
     if (!jobs.isEmpty()) fetch(jobs);
   }
