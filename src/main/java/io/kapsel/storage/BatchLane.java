@@ -273,9 +273,11 @@ final class BatchLane<T extends BatchLane.Item> implements AutoCloseable {
       inHand = batch;
       busySinceNanos = lastBatchNanos;
       try {
-        performOnce(batch);
-      } catch (ConnectionLost lost) {
-        again(batch, lost);
+        try {
+          performOnce(batch);
+        } catch (ConnectionLost lost) {
+          again(batch, lost);
+        }
       } catch (Throwable e) {
         log.error("{}: a batch failed for a reason that is not the database's", name, e);
         disconnect();
