@@ -261,11 +261,7 @@ public final class Endpoint {
       case SetStatus set -> setStatus(state, flight, set.status(), nowMillis);
       case ResetCircuit reset -> done(flight.withoutProbes(), new CircuitReset(nowMillis));
       case Offer offer -> offer(state, flight, offer, nowMillis, limits);
-      case Inquire inquire ->
-          new Decision(
-              List.of(),
-              new Unowned(inquire.webhooks().stream().filter(id -> !state.owns(id)).toList()),
-              flight);
+      case Inquire inquire -> inquire(state, flight, inquire);
       case Retry retry -> retry(state, flight, retry, nowMillis, limits);
       case Finish finish -> finish(state, flight, finish.attempts(), nowMillis, jitter);
       case Release release -> release(flight, release, nowMillis);
@@ -292,6 +288,7 @@ public final class Endpoint {
       case Confirm confirm ->
           new Decision(List.of(), new Done(), flight.confirmed(confirm.batch()));
       case Settle settle when state != null -> settle(state, flight);
+      case Inquire inquire when state != null -> inquire(state, flight, inquire);
       case Inquire inquire -> new Decision(List.of(), new Unowned(inquire.webhooks()), flight);
       case Create create -> refuse(flight, ErrorCode.NOT_FOUND);
       case Configure configure -> refuse(flight, ErrorCode.NOT_FOUND);
@@ -304,6 +301,11 @@ public final class Endpoint {
       case Wake wake -> new Decision(List.of(), new Done(), flight);
       case Settle settle -> new Decision(List.of(), new Done(), flight);
     };
+  }
+
+  private static Decision inquire(State state, Flight flight, Inquire command) {
+    List<WebhookId> unowned = command.webhooks().stream().filter(id -> !state.owns(id)).toList();
+    return new Decision(List.of(), new Unowned(unowned), flight);
   }
 
   private static Decision configure(State state, Flight flight, Configure command, long nowMillis) {

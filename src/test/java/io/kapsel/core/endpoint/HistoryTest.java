@@ -174,6 +174,14 @@ class HistoryTest {
     }
 
     @Test
+    void knows_what_is_on_its_way_into_history_even_when_deleted() {
+      given(accepted(1))
+          .when(finish(1, 1, OK), new Endpoint.SetStatus(Status.DELETED))
+          .when(new Inquire(List.of(id(1), id(2))))
+          .andReply(new Unowned(List.of(id(2))));
+    }
+
+    @Test
     void knows_nothing_before_it_exists() {
       givenNothing().when(new Inquire(List.of(id(1)))).andReply(new Unowned(List.of(id(1))));
     }
