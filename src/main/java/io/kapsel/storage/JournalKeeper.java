@@ -18,6 +18,9 @@ public final class JournalKeeper implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(JournalKeeper.class);
   private static final long LOCK_KEY = 0x6b617073656c02L;
 
+  /** A statement has seconds, and each event costs a look-up of its tags. */
+  private static final int EVENTS_AT_ONCE = 10_000;
+
   private static final String DELETE_SNAPSHOTS =
       """
       delete from snapshot s using (
@@ -30,10 +33,17 @@ public final class JournalKeeper implements AutoCloseable {
   private static final String DELETE_EVENTS =
       """
       delete from event_journal e using (
-        select persistence_id, min(sequence_number) as kept from snapshot
-        group by persistence_id having count(*) >= ?) oldest
-      where e.persistence_id = oldest.persistence_id and e.sequence_number < oldest.kept
-      """;
+        select old.persistence_id, old.sequence_number
+        from (
+          select persistence_id, min(sequence_number) as kept from snapshot
+          group by persistence_id having count(*) >= ?) oldest
+        join event_journal old
+          on old.persistence_id = oldest.persistence_id and old.sequence_number < oldest.kept
+        limit %d) unread
+      where e.persistence_id = unread.persistence_id
+        and e.sequence_number = unread.sequence_number
+      """
+          .formatted(EVENTS_AT_ONCE);
 
   private final Database database;
   private final int snapshotsKept;
@@ -73,16 +83,25 @@ public final class JournalKeeper implements AutoCloseable {
 
   /** One node at a time; the others leave it to that one. */
   void tidy(Connection connection) throws SQLException {
+    while (tidySome(connection) == EVENTS_AT_ONCE) {
+      // There may be more.
+    }
+  }
+
+  /** The number of events removed. */
+  private int tidySome(Connection connection) throws SQLException {
     connection.setAutoCommit(false);
     try (var lock = connection.createStatement()) {
+      int removed = 0;
       try (var rows = lock.executeQuery("select pg_try_advisory_xact_lock(" + LOCK_KEY + ")")) {
         rows.next();
         if (rows.getBoolean(1)) {
           delete(connection, DELETE_SNAPSHOTS);
-          delete(connection, DELETE_EVENTS);
+          removed = delete(connection, DELETE_EVENTS);
         }
       }
       connection.commit();
+      return removed;
     } catch (SQLException failed) {
       connection.rollback();
       throw failed;
@@ -91,10 +110,10 @@ public final class JournalKeeper implements AutoCloseable {
     }
   }
 
-  private void delete(Connection connection, String sql) throws SQLException {
+  private int delete(Connection connection, String sql) throws SQLException {
     try (PreparedStatement delete = connection.prepareStatement(sql)) {
       delete.setInt(1, snapshotsKept);
-      delete.executeUpdate();
+      return delete.executeUpdate();
     }
   }
 

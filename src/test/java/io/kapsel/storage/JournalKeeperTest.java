@@ -48,6 +48,34 @@ final class JournalKeeperTest {
     assertEquals("1 2 3", numbers("event_journal", "b"));
   }
 
+  /** A statement has seconds: what piled up while nobody tidied must not be more than it can do. */
+  @Test
+  void removes_what_has_piled_up_in_statements_of_bounded_size() {
+    PostgresForTests.execute(
+        settings,
+        """
+        insert into event_journal (persistence_id, sequence_number, writer, event_ser_id,
+          event_ser_manifest, event_payload)
+        select 'c', n, 'w', 1, 'm', '' from generate_series(1, 25000) n;
+        create table deletion (events bigint);
+        create function note() returns trigger language plpgsql as
+          $$ begin insert into deletion select count(*) from gone; return null; end $$;
+        create trigger note after delete on event_journal referencing old table as gone
+          for each statement execute function note()""");
+    snapshot("c", 24_000);
+    snapshot("c", 25_000);
+    tidy();
+    assertEquals(
+        "24000",
+        query("select min(sequence_number) from event_journal where persistence_id = 'c'"));
+    assertEquals("23999", query("select sum(events) from deletion"));
+    assertEquals("10000", query("select max(events) from deletion"));
+  }
+
+  private String query(String sql) {
+    return PostgresForTests.query(settings, sql);
+  }
+
   private void tidy() {
     database.perform(
         connection -> {
