@@ -10,6 +10,11 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
@@ -30,6 +35,32 @@ class SchemaTest {
     for (String table : new String[] {"event_journal", "snapshot", "tenant", "webhook"}) {
       assertEquals("0", PostgresForTests.query(settings, "select count(*) from " + table));
     }
+  }
+
+  @Test
+  void nodes_that_start_at_once_on_an_empty_database_all_find_the_schema() throws Exception {
+    DatabaseSettings settings = PostgresForTests.emptyDatabase();
+    try (var threads = Executors.newFixedThreadPool(6)) {
+      var together = new CyclicBarrier(6);
+      var starts = new ArrayList<Future<?>>();
+      for (int i = 0; i < 6; i++) starts.add(threads.submit(() -> start(settings, together)));
+      for (Future<?> start : starts) start.get();
+    }
+    assertEquals(
+        Integer.toString(Schema.VERSION),
+        PostgresForTests.query(settings, "select count(*) from schema_history where success"));
+  }
+
+  private static Void start(DatabaseSettings settings, CyclicBarrier together) throws Exception {
+    together.await();
+    try (Database database = Database.open(settings)) {
+      Schema.migrate(database);
+      try (var days =
+          new Partitions(database, new PartitionSettings(3, 30), InstantSource.system())) {
+        days.start();
+      }
+    }
+    return null;
   }
 
   @Test
