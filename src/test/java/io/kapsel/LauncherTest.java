@@ -50,8 +50,9 @@ class LauncherTest {
       #!/bin/bash
       echo "mvn $* with $JAVA_HOME in $PWD" >>"$LOG"
       [ -z "${BUILD_FAILS:-}" ] || exit 1
-      mkdir -p src/target/lib
+      mkdir -p src/target/lib simulation/target
       echo "jar ${CONTENT:-}" >src/target/kapsel.jar
+      echo "jar ${CONTENT:-}" >simulation/target/kapsel-simulation.jar
       """;
 
   private static final List<String> TOOLS =
@@ -305,10 +306,29 @@ class LauncherTest {
   }
 
   @Test
+  void the_simulator_gets_its_agent_and_is_built_when_needed() throws Exception {
+    jdk("some", "98");
+    List<String> words = run("simulate", "replay", "7").words();
+    Path target = checkout.resolve("simulation/target");
+    assertTrue(
+        words.contains("-javaagent:" + target.resolve("kapsel-simulation-agent.jar")),
+        words::toString);
+    assertTrue(words.contains("-XX:hashCode=2"), words::toString);
+    assertTrue(words.contains("-Dkapsel.home=" + checkout), words::toString);
+    assertEquals(
+        List.of("-jar", target.resolve("kapsel-simulation.jar").toString(), "replay", "7"),
+        words.subList(words.size() - 4, words.size()));
+    run("simulate");
+    assertEquals(1, builds());
+    assertTrue(Files.readString(log).contains(" -pl simulation -am package"));
+  }
+
+  @Test
   void help_needs_nothing() throws Exception {
     Ran ran = run("help");
     assertEquals(0, ran.exit);
-    for (String command : List.of("serve", "config", "listen", "send", "version", "test", "check"))
+    for (String command :
+        List.of("serve", "config", "listen", "send", "version", "test", "check", "simulate"))
       assertTrue(ran.out.contains("\n  " + command + " "), ran.out);
   }
 

@@ -5,11 +5,11 @@ import java.util.Comparator;
 import java.util.Optional;
 
 /** Guesses what was meant by a misspelt name. */
-final class Suggestion {
+public final class Suggestion {
   private Suggestion() {}
 
   /** The nearest known name, empty when nothing is near. */
-  static Optional<String> nearest(String written, Collection<String> known) {
+  public static Optional<String> nearest(String written, Collection<String> known) {
     int farthest = Math.max(2, written.length() / 5);
     return known.stream()
         .map(name -> new Candidate(name, distance(written, name)))

@@ -1,0 +1,16 @@
+package io.kapsel.simulation.cli;
+
+import java.util.List;
+
+/** The planted bugs, by name. */
+final class Mutants {
+  private Mutants() {}
+
+  static List<String> names() {
+    return List.of();
+  }
+
+  static boolean isKnown(String name) {
+    return name.isEmpty() || names().contains(name);
+  }
+}

@@ -1,0 +1,141 @@
+package io.kapsel.simulation.cli;
+
+import io.kapsel.config.Quantity;
+import io.kapsel.config.Suggestion;
+import io.kapsel.simulation.scenario.Option;
+import io.kapsel.simulation.scenario.Options;
+import io.kapsel.simulation.scenario.Profile;
+import io.kapsel.simulation.scenario.Scenario;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** What a scenario is made of besides its seed. */
+final class ScenarioOptions {
+  /** One seed in so many plays in the cluster world: it costs about ten times as much. */
+  private static final long CLUSTER_ONE_IN = 8;
+
+  @CommandLine.Option(
+      names = "--profile",
+      paramLabel = "WORLD",
+      description = {
+        "endpoint: one node, fast;",
+        "cluster: three to five nodes, partitions, hand-overs;",
+        "destination: one endpoint and one outage, to try a policy.",
+        "Default: by the seed, cluster for one in eight."
+      })
+  private Optional<Profile> profile = Optional.empty();
+
+  @CommandLine.Option(
+      names = "--nodes",
+      paramLabel = "N",
+      description = "Nodes of the cluster, 1 to 9; implies --profile cluster.")
+  private Optional<Integer> nodes = Optional.empty();
+
+  @CommandLine.Option(
+      names = "--set",
+      paramLabel = "OPTION=VALUE",
+      description = {
+        "Overrule what the seed says; may be repeated.",
+        "'kapsel simulate options' lists the options.",
+        "Durations may have a unit: destination.down.seconds=20m."
+      })
+  private Map<String, String> set = new LinkedHashMap<>();
+
+  @CommandLine.Option(
+      names = "--mutant",
+      paramLabel = "NAME",
+      description = "Plant this bug; 'kapsel simulate mutants --list' names them.")
+  private String mutant = "";
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec = CommandSpec.create();
+
+  boolean isDestination() {
+    return profile.equals(Optional.of(Profile.DESTINATION));
+  }
+
+  /** Everything that is wrong with the options, all at once. */
+  void check() {
+    List<String> problems = new ArrayList<>();
+    nodes.filter(n -> n < 1 || n > 9).ifPresent(n -> problems.add("--nodes must be from 1 to 9"));
+    if (nodes.isPresent() && profile.isPresent() && profile.get() != Profile.CLUSTER)
+      problems.add("--nodes needs --profile cluster");
+    set.forEach((key, value) -> problem(key, value).ifPresent(problems::add));
+    if (!Mutants.isKnown(mutant))
+      problems.add("there is no mutant '" + mutant + "'; known: " + Mutants.names());
+    if (!problems.isEmpty())
+      throw new ParameterException(spec.commandLine(), String.join("\n", problems));
+  }
+
+  private static Optional<String> problem(String key, String value) {
+    Optional<Option> option = option(key);
+    if (option.isEmpty()) return Optional.of("there is no option '" + key + "'" + suggestion(key));
+    if (value.isEmpty()) return Optional.of("--set " + key + " needs a value");
+    String usual = usual().getOrDefault(key, "");
+    String given = converted(key, value);
+    boolean isNumber = usual.matches("-?[0-9.]+");
+    if (isNumber && !given.equals(Option.VARIES) && !given.matches("-?[0-9]+(\\.[0-9]+)?"))
+      return Optional.of("--set " + key + " needs a number, not '" + value + "'");
+    return Optional.empty();
+  }
+
+  private static Map<String, String> usual() {
+    return Options.of(1, Profile.DESTINATION, new TreeMap<>()).byKey();
+  }
+
+  private static Optional<Option> option(String key) {
+    return Arrays.stream(Option.values()).filter(each -> each.key().equals(key)).findFirst();
+  }
+
+  private static String suggestion(String key) {
+    List<String> keys = Arrays.stream(Option.values()).map(Option::key).toList();
+    return Suggestion.nearest(key, keys)
+        .map(near -> "; did you mean " + near + "?")
+        .orElse("; 'kapsel simulate options' lists them");
+  }
+
+  /** Durations with a unit become numbers of the option's own unit, names become upper case. */
+  private static String converted(String key, String value) {
+    long unitMillis = key.contains("seconds") ? 1_000 : key.contains("millis") ? 1 : 0;
+    if (unitMillis > 0 && value.matches("[0-9.]+\\s*[a-z]+"))
+      return Quantity.duration(value, 1_000_000)
+          .map(millis -> Long.toString(millis / unitMillis))
+          .orElse(value);
+    return value.matches("[a-z]+[a-z_0-9,]*") && !value.equals(Option.VARIES)
+        ? value.toUpperCase(Locale.ROOT)
+        : value;
+  }
+
+  Scenario scenario(long seed, String commit) {
+    Map<String, String> overrides = new TreeMap<>();
+    set.forEach((key, value) -> overrides.put(key, converted(key, value)));
+    nodes.ifPresent(n -> overrides.put(Option.NODES.key(), Integer.toString(n)));
+    return new Scenario(seed, commit, profile(seed), overrides, null, mutant);
+  }
+
+  /** The same scenario with what was given on the command line over it. */
+  Scenario over(Scenario read) {
+    Scenario scenario = mutant.isEmpty() ? read : read.withMutant(mutant);
+    for (Map.Entry<String, String> each : set.entrySet())
+      scenario = scenario.with(each.getKey(), converted(each.getKey(), each.getValue()));
+    return scenario;
+  }
+
+  private Profile profile(long seed) {
+    return profile.orElseGet(() -> nodes.isPresent() ? Profile.CLUSTER : bySeed(seed));
+  }
+
+  static Profile bySeed(long seed) {
+    return Math.floorMod(seed, CLUSTER_ONE_IN) == 0 ? Profile.CLUSTER : Profile.ENDPOINT;
+  }
+}

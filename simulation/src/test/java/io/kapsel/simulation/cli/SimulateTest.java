@@ -1,0 +1,226 @@
+package io.kapsel.simulation.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.kapsel.simulation.report.ScenarioFile;
+import io.kapsel.simulation.scenario.Plan;
+import io.kapsel.simulation.scenario.Scenario;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The commands as they are typed, over real runs of a few small seeds. */
+class SimulateTest {
+  /** A run of a second or two. */
+  private static final List<String> SMALL =
+      List.of(
+          "--profile",
+          "endpoint",
+          "--set",
+          "webhooks=6",
+          "--set",
+          "load.seconds=10",
+          "--set",
+          "faults=1",
+          "--set",
+          "operator.orders=0");
+
+  @TempDir Path folder;
+
+  private record Ran(int exit, String out, String err) {
+    List<String> lines() {
+      return out.lines().toList();
+    }
+  }
+
+  private static Ran run(List<String> arguments) {
+    var out = new StringWriter();
+    var err = new StringWriter();
+    int exit =
+        Simulate.run(arguments.toArray(String[]::new), new PrintWriter(out), new PrintWriter(err));
+    return new Ran(exit, out.toString(), err.toString());
+  }
+
+  private static Ran run(String... arguments) {
+    return run(List.of(arguments));
+  }
+
+  private static Ran runSmall(String... arguments) {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.addAll(SMALL);
+    return run(all);
+  }
+
+  @Nested
+  class ACampaign {
+    @Test
+    void plays_its_seeds_in_other_jvms_and_plays_some_again() throws IOException {
+      Ran ran =
+          runSmall("--seeds", "1..3", "--jobs", "1", "--recheck", "2", "--out", folder.toString());
+      assertEquals(Exit.CLEAN, ran.exit, ran.out + ran.err);
+      assertTrue(ran.lines().getFirst().startsWith("seeds 1..3 of commit "), ran.out);
+      assertTrue(ran.lines().get(1).startsWith("3 seeds in "), ran.out);
+      assertTrue(ran.out.contains("2 seeds were played again"), ran.out);
+      assertEquals("CLEAN", ran.lines().getLast());
+      try (Stream<Path> files = Files.list(folder)) {
+        assertEquals(0, files.count(), "clean runs leave nothing");
+      }
+    }
+  }
+
+  @Nested
+  class OneSeed {
+    @Test
+    void is_replayed_with_its_picture() throws IOException {
+      Ran ran = runSmall("replay", "3", "--out", folder.toString());
+      assertEquals(Exit.CLEAN, ran.exit, ran.out + ran.err);
+      assertTrue(ran.lines().getFirst().startsWith("CLEAN: seed 3, profile endpoint"), ran.out);
+      assertTrue(
+          Files.readString(folder.resolve("seed-3.html")).contains("Seed 3, endpoint world"));
+    }
+
+    @Test
+    void is_replayed_from_a_file_to_the_same_hash() throws IOException {
+      Ran seed = runSmall("replay", "3", "--out", folder.toString());
+      Scenario scenario =
+          Scenario.of(3, io.kapsel.simulation.scenario.Profile.ENDPOINT)
+              .with("webhooks", "6")
+              .with("load.seconds", "10")
+              .with("faults", "1")
+              .with("operator.orders", "0");
+      Path file = folder.resolve("s.json");
+      new ScenarioFile(scenario, List.of()).write(file);
+      Ran again = run("replay", file.toString(), "--out", folder.toString());
+      assertEquals(hash(seed), hash(again));
+      new ScenarioFile(scenario.with("webhooks", "5").with(Plan.NONE), List.of()).write(file);
+      assertTrue(
+          !hash(seed).equals(hash(run("replay", file.toString(), "--out", folder.toString()))));
+    }
+
+    private static String hash(Ran ran) {
+      return ran.out.substring(ran.out.indexOf("hash "));
+    }
+
+    @Test
+    void is_the_same_in_another_jvm() {
+      Ran ran = runSmall("determinism", "3");
+      assertEquals(Exit.CLEAN, ran.exit, ran.out + ran.err);
+      assertTrue(ran.lines().getLast().matches("IDENTICAL: [0-9,]+ events"), ran.out);
+    }
+
+    @Test
+    void is_explained_webhook_by_webhook() {
+      Ran ran = runSmall("explain", "3", "--webhook", "w1");
+      assertEquals(Exit.CLEAN, ran.exit, ran.out + ran.err);
+      assertTrue(ran.lines().getFirst().startsWith("w1 of seed 3"), ran.out);
+      assertTrue(ran.out.contains("the sender posts w1 to "), ran.out);
+      Ran unknown = runSmall("explain", "3", "--webhook", "w77");
+      assertEquals(Exit.USAGE, unknown.exit);
+      assertTrue(
+          unknown.err.startsWith("there is no webhook 'w77' in this run; there are w"),
+          unknown.err);
+    }
+
+    @Test
+    void that_is_clean_cannot_be_shrunk() {
+      Ran ran = runSmall("shrink", "3", "--to", folder.resolve("s.json").toString());
+      assertEquals(Exit.CLEAN, ran.exit, ran.err);
+      assertEquals("CLEAN: there is nothing to shrink.", ran.out.strip());
+      assertTrue(Files.notExists(folder.resolve("s.json")));
+    }
+  }
+
+  @Test
+  void an_outage_is_rehearsed() throws IOException {
+    Ran ran =
+        run(
+            "--profile",
+            "destination",
+            "--set",
+            "webhooks=60",
+            "--set",
+            "load.seconds=10m",
+            "--set",
+            "destination.down.after.seconds=1m",
+            "--set",
+            "destination.down.seconds=2m",
+            "--set",
+            "retry.attempts.max=3",
+            "--set",
+            "circuit.failures=1000",
+            "--set",
+            "circuit.rate=1",
+            "--out",
+            folder.toString());
+    assertEquals(Exit.CLEAN, ran.exit, ran.out + ran.err);
+    assertTrue(ran.lines().getFirst().startsWith("An outage of 2 m: "), ran.out);
+    assertTrue(ran.out.contains("  webhooks accepted                      60\n"), ran.out);
+    assertTrue(Files.readString(folder.resolve("outage.html")).contains("An outage of 2 m"));
+  }
+
+  @Nested
+  class AWrongCommandLine {
+    @ParameterizedTest
+    @CsvSource(
+        delimiter = '|',
+        value = {
+          "--seeds 9..1 | Invalid value for option '--seeds': the first seed is after the last: '9..1'",
+          "--seeds all | Invalid value for option '--seeds': seeds look like 7 or 1..500, not 'all'",
+          "--for 10 | Invalid value for option '--for': needs a unit: 90s, 10m, 8h, not '10'",
+          "--nodes 12 | --nodes must be from 1 to 9",
+          "--jobs 0 | --jobs must be from 1 to 256",
+          "--set retry.atempts.max=3 | there is no option 'retry.atempts.max'; did you mean retry.attempts.max?",
+          "--set webhooks=many | --set webhooks needs a number, not 'many'",
+          "--mutant none-such | there is no mutant 'none-such'",
+          "replay here.json | 'here.json' is neither a seed nor a scenario file",
+          "replay | Missing required parameter: 'SEED|FILE'",
+          "sherlock 4 | Unmatched arguments"
+        })
+    void has_an_exit_code_of_its_own(String arguments, String message) {
+      Ran ran = run(arguments.split(" "));
+      assertEquals(Exit.USAGE, ran.exit, ran.err);
+      assertTrue(ran.err.startsWith(message), ran.err);
+      assertTrue(ran.err.contains("--help'."), ran.err);
+      assertEquals("", ran.out);
+    }
+
+    @Test
+    void is_told_everything_at_once() {
+      Ran ran = run("--set", "a=1", "--set", "b=2", "--nodes", "0");
+      assertEquals(4, ran.err.lines().count(), ran.err);
+    }
+  }
+
+  @Test
+  void options_shows_what_a_seed_draws() {
+    Ran ran =
+        run("options", "7", "--set", "destination.down.seconds=20m", "--set", "interleaving=fifo");
+    assertEquals(Exit.CLEAN, ran.exit, ran.err);
+    assertTrue(
+        ran.out.lines().anyMatch(line -> line.matches("destination\\.down\\.seconds +1200 +1200")),
+        ran.out);
+    assertTrue(ran.out.lines().anyMatch(line -> line.matches("interleaving +FIFO .*")), ran.out);
+  }
+
+  @Test
+  void help_lists_the_commands_and_the_exit_codes() {
+    Ran ran = run("--help");
+    assertEquals(Exit.CLEAN, ran.exit);
+    for (String command :
+        List.of("replay", "shrink", "explain", "determinism", "coverage", "mutants", "options"))
+      assertTrue(ran.out.contains("\n  " + command + " "), ran.out);
+    assertTrue(ran.out.contains("\n  64   the command line is wrong"), ran.out);
+    assertTrue(ran.out.lines().allMatch(line -> line.length() <= 100), ran.out);
+  }
+}
