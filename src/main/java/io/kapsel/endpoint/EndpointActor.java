@@ -21,6 +21,7 @@ import io.kapsel.core.endpoint.Endpoint;
 import io.kapsel.core.endpoint.Flight;
 import io.kapsel.core.endpoint.Limits;
 import io.kapsel.core.endpoint.Pending;
+import io.kapsel.core.endpoint.Standing;
 import io.kapsel.core.endpoint.State;
 import io.kapsel.core.endpoint.Status;
 import io.kapsel.core.webhook.EndpointId;
@@ -136,6 +137,7 @@ public final class EndpointActor
           case EndpointMessage.Order order -> onOrder(state, order);
           case EndpointMessage.Inquire inquire ->
               run(state, inquire.inquiry(), (reply, after) -> answer(inquire, reply));
+          case EndpointMessage.Explain explain -> onExplain(state, explain);
           case EndpointMessage.Reported reported -> onReport(state, reported.report());
           case EndpointMessage.HistoryTaken taken -> onHistoryTaken(state, taken);
           case EndpointMessage.HistoryFailed failed -> onHistoryFailed(failed);
@@ -315,6 +317,19 @@ public final class EndpointActor
             recall(after);
           } else if (after != null) replyTo.tell(new EndpointMessage.Viewed(view(after)));
         });
+  }
+
+  private Effect<Endpoint.Event, @Nullable State> onExplain(
+      @Nullable State state, EndpointMessage.Explain explain) {
+    explain
+        .replyTo()
+        .tell(
+            state == null
+                ? new EndpointMessage.Rejected(Rejection.of(ErrorCode.NOT_FOUND))
+                : new EndpointMessage.Explained(
+                    view(state), Standing.of(state, flight, explain.webhook(), node.limits())));
+    watchIdleness(state);
+    return Effect().none();
   }
 
   private EndpointView view(State state) {

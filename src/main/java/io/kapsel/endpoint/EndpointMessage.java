@@ -2,6 +2,7 @@ package io.kapsel.endpoint;
 
 import akka.actor.typed.ActorRef;
 import io.kapsel.core.endpoint.Endpoint;
+import io.kapsel.core.endpoint.Standing;
 import io.kapsel.core.webhook.Rejection;
 import io.kapsel.core.webhook.WebhookId;
 import io.kapsel.deliver.DeliveryPool;
@@ -12,7 +13,7 @@ import java.util.Optional;
 public sealed interface EndpointMessage {
 
   /** Serialised by {@link KapselSerializer} when the endpoint lives on another node. */
-  sealed interface Remote permits Offer, Order, Inquire, Ping, Reply {}
+  sealed interface Remote permits Offer, Order, Inquire, Explain, Ping, Reply {}
 
   /**
    * Webhooks to accept. One offer at a time per endpoint and node.
@@ -34,6 +35,9 @@ public sealed interface EndpointMessage {
   record Inquire(Endpoint.Inquire inquiry, ActorRef<Reply> replyTo)
       implements EndpointMessage, Remote {}
 
+  /** Where a webhook stands; answered by {@code Explained} or {@code Rejected}. */
+  record Explain(WebhookId webhook, ActorRef<Reply> replyTo) implements EndpointMessage, Remote {}
+
   /** Whether sharding serves; answered by {@link ShardedPing}, never by an endpoint. */
   record Ping(ActorRef<Reply> replyTo) implements EndpointMessage, Remote {}
 
@@ -48,6 +52,8 @@ public sealed interface EndpointMessage {
       implements Reply {}
 
   record Viewed(EndpointView view) implements Reply {}
+
+  record Explained(EndpointView view, Standing standing) implements Reply {}
 
   record Rejected(Rejection rejection) implements Reply {}
 

@@ -36,6 +36,11 @@ public final class Endpoints {
     return at(id).ask(replyTo -> new EndpointMessage.Order(Optional.empty(), replyTo), timeout);
   }
 
+  /** Answers {@code Explained}, or {@code Rejected} when the endpoint was never created. */
+  public CompletionStage<EndpointMessage.Reply> explain(EndpointId id, WebhookId webhook) {
+    return at(id).ask(replyTo -> new EndpointMessage.Explain(webhook, replyTo), timeout);
+  }
+
   /** Answers {@code Unowned}. */
   public CompletionStage<EndpointMessage.Reply> inquire(EndpointId id, List<WebhookId> webhooks) {
     return at(id)

@@ -6,6 +6,7 @@ import io.kapsel.core.endpoint.Circuit;
 import io.kapsel.core.endpoint.DeliverySettings;
 import io.kapsel.core.endpoint.Endpoint;
 import io.kapsel.core.endpoint.Endpoint.Answer;
+import io.kapsel.core.endpoint.Standing;
 import io.kapsel.core.endpoint.Status;
 import io.kapsel.core.webhook.EndpointId;
 import io.kapsel.core.webhook.ErrorCode;
@@ -36,6 +37,8 @@ final class MessageCodec {
       case EndpointMessage.Offer offer -> "offer";
       case EndpointMessage.Order order -> "order";
       case EndpointMessage.Inquire inquire -> "inquire";
+      case EndpointMessage.Explain explain -> "explain";
+      case EndpointMessage.Explained explained -> "explained";
       case EndpointMessage.Offered offered -> "offered";
       case EndpointMessage.Viewed viewed -> "viewed";
       case EndpointMessage.Rejected rejected -> "rejected";
@@ -65,6 +68,14 @@ final class MessageCodec {
               writeIds(out, 1, inquire.inquiry().webhooks());
               out.text(REPLY_TO, refs.toSerializationFormat(inquire.replyTo()));
             }
+            case EndpointMessage.Explain explain -> {
+              writeIds(out, 1, List.of(explain.webhook()));
+              out.text(REPLY_TO, refs.toSerializationFormat(explain.replyTo()));
+            }
+            case EndpointMessage.Explained explained -> {
+              out.message(1, item -> writeView(item, explained.view()));
+              writeStanding(out, explained.standing());
+            }
             case EndpointMessage.Offered offered -> {
               out.number(1, offered.ticket());
               for (Answer answer : offered.answers())
@@ -92,6 +103,12 @@ final class MessageCodec {
         yield new EndpointMessage.Inquire(
             new Endpoint.Inquire(readIds(fields.blob())), replyTo(fields));
       }
+      case "explain" -> {
+        EventCodec.Fields fields = new EventCodec.Fields().texts(REPLY_TO).blob(1);
+        Wire.read(bytes, fields);
+        yield new EndpointMessage.Explain(readIds(fields.blob()).getFirst(), replyTo(fields));
+      }
+      case "explained" -> readExplained(bytes);
       case "offered" -> readOffered(bytes);
       case "viewed" -> new EndpointMessage.Viewed(readView(bytes));
       case "rejected" -> new EndpointMessage.Rejected(readRejection(bytes));
@@ -282,6 +299,39 @@ final class MessageCodec {
     out.number(16, live.circuitOpenUntilMillis());
     out.number(17, live.nextAttemptAtMillis());
     out.number(18, live.idempotencyKeys());
+  }
+
+  private static void writeStanding(Wire.Writer out, Standing standing) throws IOException {
+    out.text(2, standing.place().name());
+    out.number(3, standing.attempts());
+    out.number(4, standing.budgetUsed());
+    out.number(5, standing.dueAtMillis());
+    out.number(6, standing.startedAtMillis());
+    out.number(7, standing.ahead());
+    out.fixed(8, standing.first().high());
+    out.fixed(9, standing.first().low());
+    out.number(10, standing.pacedUntilMillis());
+    out.flag(11, standing.full());
+    out.flag(12, standing.historyBehind());
+  }
+
+  private static EndpointMessage.Explained readExplained(byte[] bytes) {
+    EventCodec.Fields fields =
+        new EventCodec.Fields().blob(1).texts(2).numbers(3, 4, 5, 6, 7, 10, 11, 12).fixed(8, 9);
+    Wire.read(bytes, fields);
+    return new EndpointMessage.Explained(
+        readView(fields.blob()),
+        new Standing(
+            Standing.Place.valueOf(fields.text(2)),
+            (int) fields.at(3),
+            (int) fields.at(4),
+            fields.at(5),
+            fields.at(6),
+            (int) fields.at(7),
+            new WebhookId(fields.at(8), fields.at(9)),
+            fields.at(10),
+            fields.at(11) != 0,
+            fields.at(12) != 0));
   }
 
   private static EndpointView readView(byte[] bytes) {

@@ -7,7 +7,17 @@ import java.util.List;
 
 /** Events as a tenant sees them. */
 final class EventJson {
+  /** The status of an event while an attempt is in flight. */
+  static final String DELIVERING = "delivering";
+
   private EventJson() {}
+
+  /** Without what the destination answered, which would make lists large. */
+  static ObjectNode listed(Event event, List<AttemptMade> attempts) {
+    ObjectNode node = shown(event, event.status().text(), attempts);
+    node.get("attempts").forEach(attempt -> ((ObjectNode) attempt).remove("response_body"));
+    return node;
+  }
 
   static ObjectNode shown(Event event, String status, List<AttemptMade> attempts) {
     ObjectNode node = Answers.NODES.objectNode();

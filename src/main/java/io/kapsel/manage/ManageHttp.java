@@ -48,7 +48,7 @@ public final class ManageHttp implements Handler {
     var cursors = new Cursors(ports.secrets().cursorKey(), ports.clock());
     List<Route> routes = new ArrayList<>();
     routes.addAll(new EndpointCalls(ports, cursors).routes());
-    routes.addAll(new EventCalls(ports).routes());
+    routes.addAll(new EventCalls(ports, cursors).routes());
     routes.addAll(new TenantCalls(ports, cursors).routes());
     routes.addAll(new KeyCalls(ports, cursors).routes());
     return new ManageHttp(authentication, routes, ports.bodyBytesMax());

@@ -120,4 +120,27 @@ final class EventQueries {
       }
     }
   }
+
+  static long laneKey(Connection connection, WebhookId id) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement("select lane_key from webhook where id = ?")) {
+      select.setObject(1, Columns.uuid(id));
+      try (ResultSet rows = select.executeQuery()) {
+        return rows.next() ? rows.getLong(1) : 0;
+      }
+    }
+  }
+
+  static boolean erase(Connection connection, TenantId tenant, WebhookId id, long nowMillis)
+      throws SQLException {
+    try (PreparedStatement update =
+        connection.prepareStatement(
+            "update webhook set headers = ''::bytea, body = ''::bytea,"
+                + " erased_at = coalesce(erased_at, ?) where id = ? and tenant_id = ?")) {
+      Columns.setMillis(update, 1, nowMillis);
+      update.setObject(2, Columns.uuid(id));
+      update.setObject(3, Columns.uuid(tenant));
+      return update.executeUpdate() > 0;
+    }
+  }
 }

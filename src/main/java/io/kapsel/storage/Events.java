@@ -93,6 +93,19 @@ public final class Events {
     return database.run(connection -> EventQueries.payload(connection, tenant, id));
   }
 
+  /** The hash of the ordering key that the webhook was stored with. */
+  public CompletionStage<Long> laneKey(WebhookId id) {
+    return database.run(connection -> EventQueries.laneKey(connection, id));
+  }
+
+  /**
+   * Removes body and headers for good; what was done with them stays. True when the tenant has the
+   * webhook, erased before or not.
+   */
+  public CompletionStage<Boolean> erase(TenantId tenant, WebhookId id, long nowMillis) {
+    return database.run(connection -> EventQueries.erase(connection, tenant, id, nowMillis));
+  }
+
   /**
    * Newest first.
    *

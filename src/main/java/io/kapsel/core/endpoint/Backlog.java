@@ -123,6 +123,22 @@ public final class Backlog {
     return Optional.empty();
   }
 
+  /** How many webhooks of the same lane come before this one. */
+  int ahead(Pending pending) {
+    long lane = laneOf(pending);
+    if (lane == 0) return 0;
+    return lanes
+        .subSet(new Place(lane, Long.MIN_VALUE), new Place(lane, pending.sequence()))
+        .size();
+  }
+
+  /** The first of the webhook's lane, which may be itself. */
+  Pending firstOfLane(Pending pending) {
+    long lane = laneOf(pending);
+    Place first = lane == 0 ? null : lanes.ceiling(new Place(lane, Long.MIN_VALUE));
+    return first == null ? pending : get(first.sequence);
+  }
+
   Backlog plus(Pending pending) {
     long lane = laneOf(pending);
     TreePSet<Place> places = lane == 0 ? lanes : lanes.plus(new Place(lane, pending.sequence()));
