@@ -316,6 +316,7 @@ final class Connection extends GraphStage<FlowShape<ByteString, ByteString>> {
       closeAfterWrite = !persistent || closing || server.isStopping();
       boolean bodiless = current != null && current.method().equals("HEAD");
       boolean http10 = current != null && current.http10();
+      if (reader.isInBody()) reader.forgetBody();
       release();
       phase = Phase.WRITING;
       write(
@@ -387,7 +388,7 @@ final class Connection extends GraphStage<FlowShape<ByteString, ByteString>> {
       long sinceBody = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - bodyNanos);
       long affordable =
           limits.bodyIdleMillisMax()
-              + reader.bodyBytesHeld() * 1_000L / limits.bodyBytesPerSecondMin();
+              + reader.bodyBytesReceived() * 1_000L / limits.bodyBytesPerSecondMin();
       long allowed =
           Math.min(
               limits.bodyIdleMillisMax(), Math.min(limits.bodyMillisMax(), affordable) - sinceBody);

@@ -19,7 +19,7 @@ final class RequestReader {
   private static final int VERSION_BYTES_MAX = 200;
   private static final int CHUNK_LINE_BYTES_MAX = 256;
   private static final int CHUNK_SIZE_DIGITS_MAX = 8;
-  private static final int BODY_BYTES_FIRST = 65_536;
+  private static final int BODY_BYTES_FIRST = 4_096;
   private static final byte[] NO_BYTES = {};
 
   /** What a state answers when it changed and there may be more to read. */
@@ -109,26 +109,31 @@ final class RequestReader {
     return at.compareTo(At.HEAD_READ) > 0 && at != At.REFUSED;
   }
 
-  /** Body bytes held for the request being read. */
+  /** Memory taken for the body of the request being read: more than has come, by its growth. */
   int bodyBytesHeld() {
+    return body.length;
+  }
+
+  int bodyBytesReceived() {
     return bodyLength;
   }
 
   /** Lets the body of the request whose head was read come in, up to a limit. */
   void readBody(long bytesMax) {
     bodyBytesMax = bytesMax;
-    if (head.bodyBytes() == RequestHead.CHUNKED) {
-      at = At.CHUNK_SIZE;
-    } else {
-      at = At.BODY;
-      int available = limit - position;
-      body = new byte[(int) Math.min(head.bodyBytes(), Math.max(BODY_BYTES_FIRST, available))];
-    }
+    at = head.bodyBytes() == RequestHead.CHUNKED ? At.CHUNK_SIZE : At.BODY;
   }
 
   /** Goes on with the next request; the one whose head was read has no body. */
   void skipRequest() {
     complete();
+  }
+
+  /** Lets go of what has come of a body that nobody will read. */
+  void forgetBody() {
+    body = NO_BYTES;
+    bodyLength = 0;
+    at = At.REFUSED;
   }
 
   /** What the end of the input means for an unfinished request. */
@@ -152,9 +157,7 @@ final class RequestReader {
             case TRAILER_LINE -> trailerLine();
           };
       if (step instanceof Step.Refused) {
-        at = At.REFUSED;
-        body = NO_BYTES;
-        bodyLength = 0;
+        forgetBody();
       }
       if (step != null) return step;
     }
@@ -289,7 +292,8 @@ final class RequestReader {
 
   private void take(int count) {
     if (body.length - bodyLength < count) {
-      long doubled = Math.max(2L * body.length, (long) bodyLength + count);
+      long doubled =
+          Math.max(Math.max(BODY_BYTES_FIRST, 2L * body.length), (long) bodyLength + count);
       long most = head.bodyBytes() == RequestHead.CHUNKED ? bodyBytesMax : head.bodyBytes();
       body = Arrays.copyOf(body, (int) Math.min(doubled, most));
     }

@@ -366,6 +366,40 @@ class HttpServerTest {
     }
   }
 
+  /** Each announces ten megabytes and sends a little: what it costs is what it sent. */
+  @Test
+  void hundreds_of_slow_senders_hold_no_thread_and_no_more_memory_than_the_budget() {
+    int senders = 400;
+    int sentBytes = 20_000;
+    long budgetBytes = 4_000_000;
+    HttpServer server = server(budget(budgetBytes));
+    int threads = Thread.activeCount();
+    List<RawConnection> slow = new ArrayList<>();
+    try {
+      for (int i = 0; i < senders; i++) {
+        var connection = new RawConnection(server.address());
+        slow.add(connection);
+        connection.send("POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 10485760\r\n\r\n");
+        connection.sendUnlessCut(new byte[sentBytes]);
+        assertTrue(server.bytesHeld() <= budgetBytes);
+      }
+      await(() -> server.requestsInProgress() < senders && server.bytesHeld() > budgetBytes / 2);
+      assertTrue(server.bytesHeld() <= budgetBytes);
+      assertTrue(Thread.activeCount() - threads < 20, "threads for senders");
+      Reply reply = RawConnection.exchange(server.address(), post("/quick", ""));
+      assertEquals(200, reply.status());
+    } finally {
+      slow.forEach(RawConnection::close);
+    }
+    await(() -> server.bytesHeld() == 0 && server.connectionsOpen() == 0);
+    assertFalse(echo.answered.contains("/slow"));
+  }
+
+  private static HttpLimits budget(long bytes) {
+    return new HttpLimits(
+        1_000, 16_384, 100, 8_000, bytes, 60_000, 60_000, 60_000, 1, 60_000, 60_000, 60_000, 500);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"/bug", "/failed", "/bug-at-the-door"})
   void a_bug_is_answered_without_its_details(String path) {

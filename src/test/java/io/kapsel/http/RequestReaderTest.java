@@ -370,7 +370,31 @@ class RequestReaderTest {
       reader.readBody(10_485_760);
       assertEquals(Step.Waiting.MORE, reader.next());
       assertEquals(0, reader.bodyBytesHeld());
+      reader.feed(new byte[] {'a'});
+      assertEquals(Step.Waiting.MORE, reader.next());
+      assertTrue(reader.bodyBytesHeld() <= 4_096);
     }
+  }
+
+  /** What is counted against the node's budget is what the body takes, not what has come of it. */
+  @Property
+  void a_body_never_holds_more_than_twice_what_came(
+      @ForAll @IntRange(min = 1, max = 300_000) int length,
+      @ForAll @IntRange(min = 1, max = 70_000) int pieceBytes,
+      @ForAll boolean chunked) {
+    var reader = new RequestReader(HttpLimits.DEFAULT);
+    String framing = chunked ? "Transfer-Encoding: chunked" : "Content-Length: 9999999";
+    String head = "POST / HTTP/1.1\r\nHost: a\r\n" + framing + "\r\n\r\n";
+    reader.feed((chunked ? head + "FFFFFF\r\n" : head).getBytes(ISO_8859_1));
+    reader.next();
+    reader.readBody(100_000_000);
+    for (int sent = 0; sent < length; sent += pieceBytes) {
+      reader.feed(new byte[Math.min(pieceBytes, length - sent)]);
+      assertEquals(Step.Waiting.MORE, reader.next());
+    }
+    assertEquals(length, reader.bodyBytesReceived());
+    assertTrue(reader.bodyBytesHeld() >= length);
+    assertTrue(reader.bodyBytesHeld() <= Math.max(4_096, 2 * length));
   }
 
   private static String unescaped(String text) {
