@@ -150,7 +150,8 @@ final class EndpointActorTest {
       shard.expectNoMessage(Duration.ofMillis(500));
       directory.away = false;
       shard.receiveMessage(Duration.ofSeconds(10));
-      assertEquals(Status.PAUSED, directory.rows.get(ID).orElseThrow().status());
+      assertEquals(
+          Status.PAUSED, directory.find(ID).toCompletableFuture().join().orElseThrow().status());
     }
   }
 

@@ -17,6 +17,7 @@ import io.kapsel.ingest.OfferGateway.Submit;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -65,14 +66,19 @@ final class OfferGatewayTest {
 
   @Test
   void offers_one_at_a_time_and_then_all_that_gathered_up_to_the_maximum() throws Exception {
-    submit(1);
+    List<CompletableFuture<OfferGateway.Result>> offered = new ArrayList<>();
+    offered.add(submit(1));
     EndpointMessage.Offer first = nextOffer();
-    for (int i = 2; i <= 4; i++) submit(i);
+    for (int i = 2; i <= 4; i++) offered.add(submit(i));
     accept(first);
     EndpointMessage.Offer second = nextOffer();
     assertEquals(List.of(id(2), id(3)), ids(second));
     accept(second);
     assertEquals(List.of(id(4)), ids(nextOffer()));
+    assertEquals(
+        new OfferGateway.Answered(new Endpoint.Accepted()),
+        offered.get(2).get(10, TimeUnit.SECONDS));
+    assertFalse(offered.get(3).isDone());
   }
 
   @Test
@@ -90,13 +96,14 @@ final class OfferGatewayTest {
 
   @Test
   void offers_what_is_younger_when_an_offer_has_got_no_answer() throws Exception {
-    submit(1);
+    var old = submit(1);
     nextOffer();
     nowMillis.addAndGet(TIMEOUT.toMillis() - 1);
     CompletableFuture<OfferGateway.Result> young = submit(2);
     nowMillis.addAndGet(1);
     EndpointMessage.Offer next = nextOffer();
     assertEquals(List.of(id(2)), ids(next));
+    assertEquals(new OfferGateway.Unanswered(), old.get(10, TimeUnit.SECONDS));
     assertFalse(young.isDone());
     accept(next);
     assertEquals(

@@ -1,6 +1,7 @@
 package io.kapsel.storage;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.kapsel.testing.PostgresForTests;
@@ -60,7 +61,7 @@ class BatchLaneTest {
     try (var lane = new BatchLane<>("lane", settings(), database, work)) {
       ExecutionException failure =
           assertThrows(ExecutionException.class, () -> offer(lane).get(10, TimeUnit.SECONDS));
-      assertEquals(StorageUnavailable.class, failure.getCause().getClass());
+      assertInstanceOf(StorageUnavailable.class, failure.getCause());
       offer(lane).get(10, TimeUnit.SECONDS);
       assertEquals(3, runs.get());
     }
