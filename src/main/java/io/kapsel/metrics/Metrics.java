@@ -5,7 +5,6 @@ import com.typesafe.config.ConfigFactory;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 import java.util.regex.Pattern;
@@ -51,7 +50,6 @@ public final class Metrics {
 
   private static final Pattern COUNTER_HEAD =
       Pattern.compile("(?m)^# (HELP|TYPE) ([A-Za-z0-9_]+)_total ");
-  private static final AtomicBoolean STARTED = new AtomicBoolean();
 
   private final PrometheusReporter reporter;
   private final Counter lost;
@@ -78,24 +76,28 @@ public final class Metrics {
     ingestions("duplicate", "").increment(0);
   }
 
-  /** Starts the ticking in the background, because Kamon takes its time. */
+  private static final class OfThisProcess {
+    static final Metrics METRICS = begin();
+  }
+
+  /** Starts the ticking at the first call. */
   public static Metrics start() {
+    return OfThisProcess.METRICS;
+  }
+
+  /** In the background, because Kamon takes its time. */
+  private static Metrics begin() {
     Config config = ConfigFactory.parseString(CONFIG).withFallback(ConfigFactory.load());
     var reporter = new PrometheusReporter("kamon.prometheus", config);
-    var metrics = new Metrics(reporter);
-    if (STARTED.compareAndSet(false, true)) {
-      Thread.ofPlatform()
-          .daemon()
-          .name("kapsel-metrics-start")
-          .start(
-              () -> {
-                Kamon.init(config);
-                Kamon.addReporter("prometheus", reporter);
-              });
-    } else {
-      Kamon.addReporter("prometheus-" + System.identityHashCode(reporter), reporter);
-    }
-    return metrics;
+    Thread.ofPlatform()
+        .daemon()
+        .name("kapsel-metrics-start")
+        .start(
+            () -> {
+              Kamon.init(config);
+              Kamon.addReporter("prometheus", reporter);
+            });
+    return new Metrics(reporter);
   }
 
   /** Observes the endpoints of this node. */

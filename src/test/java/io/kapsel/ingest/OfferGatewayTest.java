@@ -40,6 +40,7 @@ final class OfferGatewayTest {
   private final BlockingQueue<EndpointMessage.Offer> sent = new LinkedBlockingQueue<>();
   private final AtomicBoolean failing = new AtomicBoolean();
   private ActorRef<OfferGateway.Message> gateway;
+  private long markers = 1;
 
   @BeforeEach
   void start() {
@@ -86,6 +87,7 @@ final class OfferGatewayTest {
     CompletableFuture<OfferGateway.Result> offered = submit(1);
     nextOffer();
     CompletableFuture<OfferGateway.Result> behind = submit(2);
+    awaitSubmitted();
     nowMillis.addAndGet(TIMEOUT.toMillis());
     assertEquals(new OfferGateway.Unanswered(), offered.get(10, TimeUnit.SECONDS));
     assertEquals(
@@ -100,6 +102,7 @@ final class OfferGatewayTest {
     nextOffer();
     nowMillis.addAndGet(TIMEOUT.toMillis() - 1);
     CompletableFuture<OfferGateway.Result> young = submit(2);
+    awaitSubmitted();
     nowMillis.addAndGet(1);
     EndpointMessage.Offer next = nextOffer();
     assertEquals(List.of(id(2)), ids(next));
@@ -130,10 +133,21 @@ final class OfferGatewayTest {
   }
 
   private CompletableFuture<OfferGateway.Result> submit(int number) {
+    return submit(ENDPOINT, number);
+  }
+
+  private CompletableFuture<OfferGateway.Result> submit(EndpointId endpoint, int number) {
     CompletableFuture<OfferGateway.Result> result = new CompletableFuture<>();
     gateway.tell(
-        new Submit(ENDPOINT, 1, new Endpoint.Offered(id(number), null, number, 0), result));
+        new Submit(endpoint, 1, new Endpoint.Offered(id(number), null, number, 0), result));
     return result;
+  }
+
+  /** Whatever was submitted until now has reached the gateway: an offer behind it is out. */
+  private void awaitSubmitted() throws InterruptedException {
+    var marker = submit(new EndpointId(1, ++markers), 100);
+    assertEquals(List.of(id(100)), ids(nextOffer()));
+    assertFalse(marker.isDone());
   }
 
   private static void accept(EndpointMessage.Offer offer) {
