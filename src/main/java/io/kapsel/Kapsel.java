@@ -1,5 +1,6 @@
 package io.kapsel;
 
+import akka.actor.BootstrapSetup;
 import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.javadsl.Behaviors;
@@ -10,16 +11,20 @@ import com.typesafe.config.ConfigFactory;
 import io.kapsel.core.webhook.ErrorCode;
 import io.kapsel.deliver.HttpDestination;
 import io.kapsel.deliver.NameResolver;
-import io.kapsel.endpoint.ConfigJson;
+import io.kapsel.endpoint.ConfigSeal;
+import io.kapsel.endpoint.Renewal;
+import io.kapsel.endpoint.VaultSetup;
 import io.kapsel.http.HttpServer;
 import io.kapsel.metrics.Metrics;
 import io.kapsel.node.Node;
 import io.kapsel.node.SteadyClock;
+import io.kapsel.secrets.Vault;
 import io.kapsel.storage.Database;
 import io.kapsel.storage.DatabaseSettings;
 import io.kapsel.storage.EmbeddedPostgres;
 import io.kapsel.storage.EmbeddedPostgresSettings;
 import io.kapsel.storage.JournalKeeper;
+import io.kapsel.storage.KeyKeeper;
 import io.kapsel.storage.PartitionSettings;
 import io.kapsel.storage.Partitions;
 import io.kapsel.storage.PostgresContentStore;
@@ -29,10 +34,12 @@ import io.kapsel.storage.Schema;
 import io.kapsel.storage.SchemaMismatch;
 import java.io.IOException;
 import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -61,6 +68,8 @@ public final class Kapsel implements AutoCloseable {
   private final ActorSystem<Void> system;
   private final Node node;
   private final Tenancy.FirstKeys firstKeys;
+  private final List<String> remarks;
+  private final KeyKeeper keyKeeper;
   private final Edge edge;
   private final HttpServer server;
 
@@ -103,6 +112,16 @@ public final class Kapsel implements AutoCloseable {
     DatabaseSettings address = databaseAddress();
     Database database = open(Database.open(Wiring.database(settings.database(), address)));
     Schema.migrate(database);
+    SecureRandom secureRandom = new SecureRandom();
+    SecretKeys.Prepared keys = SecretKeys.prepare(settings, database, secureRandom);
+    remarks = keys.remarks();
+    Vault vault = new Vault(keys.keyring(), secureRandom);
+    ConfigSeal seal = new ConfigSeal(vault);
+    keyKeeper =
+        open(
+            new KeyKeeper(
+                database, keys.current(), new Renewal(vault), clock, KeyKeeper.Pace.USUAL));
+    keyKeeper.start();
     Tenancy tenancy = new Tenancy(database, clock);
     firstKeys = tenancy.prepare(settings.apiKey(), settings.operatorKey());
     open(new Partitions(database, new PartitionSettings(3, settings.retentionDays()), clock))
@@ -112,11 +131,13 @@ public final class Kapsel implements AutoCloseable {
         .start();
     var contents = open(new PostgresContentStore(database, Wiring.contents(settings.content())));
     var history = open(new PostgresHistoryStore(database, Wiring.history(settings.history())));
-    var directory =
-        new PostgresEndpointDirectory(database, ConfigJson::toJournal, ConfigJson::fromJournal);
+    var directory = new PostgresEndpointDirectory(database, seal::write, seal::read);
     system =
         ActorSystem.create(
-            Behaviors.empty(), AkkaConfig.SYSTEM, AkkaConfig.of(settings, address, foreign));
+            Behaviors.empty(),
+            AkkaConfig.SYSTEM,
+            BootstrapSetup.create(AkkaConfig.of(settings, address, foreign))
+                .and(new VaultSetup(vault)));
     opened.push(this::leave);
     var destination = open(destination(wall));
     Metrics metrics = Metrics.start();
@@ -218,6 +239,15 @@ public final class Kapsel implements AutoCloseable {
   /** Keys that this start has made, to be shown once. */
   Tenancy.FirstKeys firstKeys() {
     return firstKeys;
+  }
+
+  KeyKeeper keyKeeper() {
+    return keyKeeper;
+  }
+
+  /** What the operator should know about this start, one line each. */
+  List<String> remarks() {
+    return remarks;
   }
 
   /** Completes when the node has stopped, by itself or because it was told to. */

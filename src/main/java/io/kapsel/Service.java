@@ -28,7 +28,7 @@ final class Service {
       kapsel = Kapsel.start(settings, foreign);
     } catch (StartFailed failed) {
       err.println(failed.getMessage());
-      return EXIT_FAILED;
+      return failed.exitCode();
     }
     Thread drain =
         new Thread(
@@ -65,6 +65,7 @@ final class Service {
     keys.operatorKey().ifPresent(key -> out.println("Operator key: " + key.value()));
     if (keys.apiKey().isPresent() || keys.operatorKey().isPresent())
       out.println("Keep them now: they are stored as hashes and never shown again.");
+    kapsel.remarks().forEach(out::println);
     if (settings.delivery().allowPrivateDestinations())
       out.println(
           "WARNING: private destinations are allowed. Whoever may create an endpoint can reach"

@@ -1,12 +1,14 @@
 package io.kapsel;
 
 import io.kapsel.config.Alias;
+import io.kapsel.config.Confidential;
 import io.kapsel.config.Configuration;
 import io.kapsel.config.DatabaseUrl;
 import io.kapsel.config.Problem;
 import io.kapsel.config.Range;
 import io.kapsel.config.Sources;
 import io.kapsel.core.webhook.Secret;
+import io.kapsel.secrets.Keyring;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +29,7 @@ public record Settings(
     Http http,
     Ingest ingest,
     Database database,
+    Secrets secrets,
     Content content,
     History history,
     Journal journal,
@@ -67,6 +70,8 @@ public record Settings(
       @Range(min = "0", max = "1000000") int queuedQueriesMax,
       @Range(min = "100ms", max = "1m") int connectTimeoutMillis,
       @Range(min = "100ms", max = "5m") int statementTimeoutMillis) {}
+
+  public record Secrets(@Confidential Keyring keys, boolean required) {}
 
   public record Content(
       @Range(min = "1", max = "16") int writers,

@@ -7,17 +7,30 @@ import org.jspecify.annotations.Nullable;
 /** Why the service cannot start, in one line for its operator. */
 public final class StartFailed extends Exception {
   private static final long serialVersionUID = 1L;
+  private static final int EXIT_FAILED = 1;
 
-  private StartFailed(String message, @Nullable Throwable cause) {
+  private final int exitCode;
+
+  private StartFailed(String message, int exitCode, @Nullable Throwable cause) {
     super(message, cause);
+    this.exitCode = exitCode;
   }
 
   static StartFailed of(ErrorCode code, String detail, Throwable cause) {
-    return new StartFailed(code.code() + " " + code.name() + ": " + detail, cause);
+    return new StartFailed(code.code() + " " + code.name() + ": " + detail, EXIT_FAILED, cause);
+  }
+
+  /** What the operator gave cannot be used; said like any other problem of the configuration. */
+  static StartFailed misconfigured(ErrorCode code, String detail) {
+    return new StartFailed(code.code() + " " + detail, ServeCommand.EXIT_CONFIG, null);
   }
 
   static StartFailed because(Throwable cause) {
-    return new StartFailed("Kapsel cannot start: " + cause.getMessage(), cause);
+    return new StartFailed("Kapsel cannot start: " + cause.getMessage(), EXIT_FAILED, cause);
+  }
+
+  int exitCode() {
+    return exitCode;
   }
 
   static boolean isBindFailure(@Nullable Throwable failure) {

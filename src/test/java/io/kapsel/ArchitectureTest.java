@@ -47,8 +47,9 @@ class ArchitectureTest {
           Map.entry("json", Set.of("core")),
           Map.entry("http", Set.of("core", "json")),
           Map.entry("storage", Set.of("core", "config")),
-          Map.entry("deliver", Set.of("core", "config", "storage")),
-          Map.entry("endpoint", Set.of("core", "config", "json", "deliver", "storage")),
+          Map.entry("secrets", Set.of("core")),
+          Map.entry("deliver", Set.of("core", "config", "json", "storage")),
+          Map.entry("endpoint", Set.of("core", "config", "json", "deliver", "secrets", "storage")),
           Map.entry("history", Set.of("core", "config", "storage")),
           Map.entry("attest", Set.of("core", "config", "storage")),
           Map.entry("ingest", Set.of("core", "config", "json", "http", "endpoint", "storage")),
@@ -88,7 +89,7 @@ class ArchitectureTest {
           "org.pcollections");
 
   /** Packages in which time and chance come in as arguments, so that a seed replays them. */
-  private static final List<String> DETERMINISTIC = List.of("core", "endpoint");
+  private static final List<String> DETERMINISTIC = List.of("core", "endpoint", "secrets");
 
   private static final JavaClasses PRODUCTION =
       new ClassFileImporter()

@@ -17,6 +17,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -94,6 +95,15 @@ public final class KapselForTests implements AutoCloseable {
   private static EndpointView viewed(EndpointMessage.Reply reply) {
     if (reply instanceof EndpointMessage.Viewed viewed) return viewed.view();
     throw new IllegalStateException(reply.toString());
+  }
+
+  /** Brings all stored secrets under the current key; how many rows that changed. */
+  public int renewSecrets() {
+    try {
+      return kapsel.keyKeeper().renew();
+    } catch (SQLException failed) {
+      throw new IllegalStateException(failed);
+    }
   }
 
   public HttpResponse<String> ingest(EndpointId id, String body, String... headers) {

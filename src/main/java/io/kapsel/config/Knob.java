@@ -30,6 +30,7 @@ final class Knob {
 
   private final String path;
   private final Type type;
+  private final boolean secret;
   private final boolean size;
   private final long unitNanos;
   private final Optional<Range> range;
@@ -41,6 +42,7 @@ final class Knob {
     this.path =
         section + "." + kebab(name.substring(0, name.length() - suffix.orElse("").length()));
     this.type = component.getGenericType();
+    this.secret = type == Secret.class || component.isAnnotationPresent(Confidential.class);
     this.unitNanos = suffix.map(NANOS_BY_SUFFIX::get).orElse(0L);
     this.size = isNumber(component.getType()) && name.contains("Bytes");
     this.range = Optional.ofNullable(component.getAnnotation(Range.class));
@@ -77,12 +79,12 @@ final class Knob {
   }
 
   boolean isSecret() {
-    return type == Secret.class;
+    return secret;
   }
 
   /** Whether a text that was refused may be repeated. */
   boolean mayBeShown() {
-    return type != Secret.class && type != DatabaseUrl.class;
+    return !secret && type != DatabaseUrl.class;
   }
 
   boolean isList() {

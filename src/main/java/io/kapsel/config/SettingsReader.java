@@ -17,7 +17,6 @@ import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
 import io.kapsel.core.webhook.ErrorCode;
-import io.kapsel.core.webhook.Secret;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -286,10 +285,20 @@ final class SettingsReader<T> {
     return knob.path() + "-file";
   }
 
-  private Secret secret(Knob knob, ConfigValue value, Config config) {
+  private Object secret(Knob knob, ConfigValue value, Config config) {
+    try {
+      return knob.read(secretText(knob, value, config));
+    } catch (UnusableSecret known) {
+      throw known;
+    } catch (IllegalArgumentException refused) {
+      throw new UnusableSecret(String.valueOf(refused.getMessage()));
+    }
+  }
+
+  private String secretText(Knob knob, ConfigValue value, Config config) {
     String inline = text(value);
     ConfigValue named = at(config, fileOf(knob));
-    if (named == null || text(named).isEmpty()) return new Secret(inline);
+    if (named == null || text(named).isEmpty()) return inline;
     if (!inline.isEmpty())
       throw new UnusableSecret("and " + fileOf(knob) + " are both set; keep one");
     Path file = Path.of(text(named));
@@ -297,14 +306,14 @@ final class SettingsReader<T> {
       if (Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_READ))
         throw new UnusableSecret(
             "comes from " + file + ", which everybody may read; make it mode 0400");
-      return new Secret(Files.readString(file).strip());
+      return Files.readString(file).strip();
     } catch (IOException e) {
       throw new UnusableSecret("comes from " + file + ", which cannot be read");
     }
   }
 
   private static String show(Knob knob, Object value, Config config) {
-    if (value instanceof Secret secret) return secret.value().isEmpty() ? "\"\"" : "\"****\"";
+    if (knob.isSecret()) return value.equals(knob.read("")) ? "\"\"" : "\"****\"";
     if (value instanceof DatabaseUrl url) return ConfigUtil.quoteString(url.toString());
     ConfigValue written = Objects.requireNonNull(at(config, knob.path()));
     if (knob.isList()) written = ConfigValueFactory.fromIterable(texts(written));

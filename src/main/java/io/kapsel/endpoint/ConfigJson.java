@@ -94,13 +94,17 @@ public final class ConfigJson {
   /** Reads what {@link #toJournal} of this or an earlier version wrote. */
   public static EndpointConfig fromJournal(byte[] json) {
     try {
-      return JournalForm.config(StrictJson.MAPPER.readTree(json));
+      return fromJournal(StrictJson.MAPPER.readTree(json));
     } catch (IOException corrupt) {
       throw new UncheckedIOException(corrupt);
     }
   }
 
-  private static ObjectNode full(EndpointConfig config) {
+  static EndpointConfig fromJournal(JsonNode json) {
+    return JournalForm.config(json);
+  }
+
+  static ObjectNode full(EndpointConfig config) {
     ObjectNode node = NODES.objectNode();
     node.put("name", config.name());
     node.put("url", config.url());

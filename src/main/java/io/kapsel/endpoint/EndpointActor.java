@@ -8,8 +8,10 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.TimerScheduler;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
+import akka.persistence.typed.EventAdapter;
 import akka.persistence.typed.PersistenceId;
 import akka.persistence.typed.RecoveryCompleted;
+import akka.persistence.typed.SnapshotAdapter;
 import akka.persistence.typed.javadsl.CommandHandler;
 import akka.persistence.typed.javadsl.Effect;
 import akka.persistence.typed.javadsl.EventHandler;
@@ -88,6 +90,7 @@ public final class EndpointActor
   private final TimerScheduler<EndpointMessage> timers;
   private final ActorRef<ClusterSharding.ShardCommand> shard;
   private final ActorRef<DeliveryPool.Report> reports;
+  private final SealAdapters adapters;
 
   private Flight flight = Flight.NONE;
   private long wakeAtMillis = Long.MAX_VALUE;
@@ -117,6 +120,7 @@ public final class EndpointActor
     this.timers = timers;
     this.shard = shard;
     this.reports = context.messageAdapter(DeliveryPool.Report.class, EndpointMessage.Reported::new);
+    this.adapters = new SealAdapters(id, VaultSetup.seal(context.getSystem()));
   }
 
   @Override
@@ -155,6 +159,18 @@ public final class EndpointActor
         .onSignal(RecoveryCompleted.class, (state, signal) -> onRecovered(state))
         .onSignal(PostStop.class, (state, signal) -> node.observer().stopped(id))
         .build();
+  }
+
+  @Override
+  public EventAdapter<Endpoint.Event, ?> eventAdapter() {
+    return adapters.events();
+  }
+
+  /** Only states that exist are saved; the type cannot say so. */
+  @Override
+  @SuppressWarnings({"NullAway", "unchecked"})
+  public SnapshotAdapter<@Nullable State> snapshotAdapter() {
+    return (SnapshotAdapter<@Nullable State>) (SnapshotAdapter<?>) adapters.snapshots();
   }
 
   /** The stash holds what arrives while events are being written; a node sends few at a time. */

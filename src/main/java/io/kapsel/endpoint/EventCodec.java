@@ -6,6 +6,7 @@ import io.kapsel.core.endpoint.Circuit;
 import io.kapsel.core.endpoint.Ended;
 import io.kapsel.core.endpoint.Endpoint;
 import io.kapsel.core.endpoint.Endpoint.Offered;
+import io.kapsel.core.endpoint.EndpointConfig;
 import io.kapsel.core.endpoint.KeyHash;
 import io.kapsel.core.endpoint.Outcome;
 import io.kapsel.core.endpoint.Status;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +35,11 @@ final class EventCodec {
   static final String RETRIED = "retried";
   static final String CIRCUIT_RESET = "circuit-reset";
   static final String HISTORY_CONFIRMED = "history-confirmed";
+
+  /** Fields that hold a configuration. */
+  static final int CREATED_CONFIG = 4;
+
+  static final int CONFIGURED_CONFIG = 2;
 
   private static final Map<String, ErrorCode> ERROR_CODES = errorCodes();
 
@@ -52,6 +59,13 @@ final class EventCodec {
   }
 
   static byte[] encode(Endpoint.Event event) {
+    return encode(event, ConfigJson::toJournal);
+  }
+
+  /**
+   * @param config how a configuration is written
+   */
+  static byte[] encode(Endpoint.Event event, Function<EndpointConfig, byte[]> config) {
     return Wire.write(
         out -> {
           switch (event) {
@@ -59,11 +73,11 @@ final class EventCodec {
               out.number(1, created.atMillis());
               out.fixed(2, created.tenant().high());
               out.fixed(3, created.tenant().low());
-              out.bytes(4, ConfigJson.toJournal(created.config()));
+              out.bytes(CREATED_CONFIG, config.apply(created.config()));
             }
             case Endpoint.Configured configured -> {
               out.number(1, configured.atMillis());
-              out.bytes(2, ConfigJson.toJournal(configured.config()));
+              out.bytes(CONFIGURED_CONFIG, config.apply(configured.config()));
             }
             case Endpoint.StatusChanged changed -> {
               out.number(1, changed.atMillis());
@@ -94,14 +108,14 @@ final class EventCodec {
     Fields fields = new Fields();
     return switch (manifest) {
       case CREATED -> {
-        Wire.read(bytes, fields.numbers(1).fixed(2, 3).blob(4));
+        Wire.read(bytes, fields.numbers(1).fixed(2, 3).blob(CREATED_CONFIG));
         yield new Endpoint.Created(
             fields.at(1),
             new TenantId(fields.at(2), fields.at(3)),
             ConfigJson.fromJournal(fields.blob()));
       }
       case CONFIGURED -> {
-        Wire.read(bytes, fields.numbers(1).blob(2));
+        Wire.read(bytes, fields.numbers(1).blob(CONFIGURED_CONFIG));
         yield new Endpoint.Configured(fields.at(1), ConfigJson.fromJournal(fields.blob()));
       }
       case STATUS_CHANGED -> {

@@ -27,9 +27,11 @@ final class MessageCodec {
   private static final int REPLY_TO = 15;
 
   private final ActorRefResolver refs;
+  private final ConfigSeal seal;
 
-  MessageCodec(ActorRefResolver refs) {
+  MessageCodec(ActorRefResolver refs, ConfigSeal seal) {
     this.refs = refs;
+    this.seal = seal;
   }
 
   static String manifest(EndpointMessage.Remote message) {
@@ -147,7 +149,7 @@ final class MessageCodec {
         replyTo(fields));
   }
 
-  private static EndpointMessage.Offered readOffered(byte[] bytes) {
+  private EndpointMessage.Offered readOffered(byte[] bytes) {
     EventCodec.Fields fields = new EventCodec.Fields().numbers(1).blob(3);
     List<Answer> answers = new ArrayList<>();
     Wire.read(
@@ -211,22 +213,22 @@ final class MessageCodec {
     return ids;
   }
 
-  private static void writeCommand(Wire.Writer out, Endpoint.Command command) throws IOException {
+  private void writeCommand(Wire.Writer out, Endpoint.Command command) throws IOException {
     switch (command) {
       case Endpoint.Create create -> {
         out.text(1, "create");
         out.fixed(2, create.tenant().high());
         out.fixed(3, create.tenant().low());
-        out.bytes(4, ConfigJson.toJournal(create.config()));
+        out.bytes(4, seal.writeForWire(create.config()));
       }
       case Endpoint.Configure configure -> {
         out.text(1, "configure");
-        out.bytes(4, ConfigJson.toJournal(configure.config()));
+        out.bytes(4, seal.writeForWire(configure.config()));
         out.number(5, configure.expectedVersion());
       }
       case Endpoint.RotateSecret rotate -> {
         out.text(1, "rotate-secret");
-        out.text(6, rotate.secret().secret().value());
+        out.text(6, seal.sealForWire(rotate.secret().secret().value()));
         out.number(5, rotate.secret().expiresAtMillis());
       }
       case Endpoint.SetStatus set -> {
@@ -264,12 +266,13 @@ final class MessageCodec {
           case "" -> null;
           case "create" ->
               new Endpoint.Create(
-                  new TenantId(fields.at(2), fields.at(3)), ConfigJson.fromJournal(fields.blob()));
+                  new TenantId(fields.at(2), fields.at(3)), seal.readFromWire(fields.blob()));
           case "configure" ->
-              new Endpoint.Configure(ConfigJson.fromJournal(fields.blob()), fields.at(5));
+              new Endpoint.Configure(seal.readFromWire(fields.blob()), fields.at(5));
           case "rotate-secret" ->
               new Endpoint.RotateSecret(
-                  new DeliverySettings.SigningSecret(new Secret(fields.text(6)), fields.at(5)));
+                  new DeliverySettings.SigningSecret(
+                      new Secret(seal.openFromWire(fields.text(6))), fields.at(5)));
           case "set-status" -> new Endpoint.SetStatus(Status.valueOf(fields.text(6)));
           case "reset-circuit" -> new Endpoint.ResetCircuit();
           case "retry" ->
@@ -280,12 +283,12 @@ final class MessageCodec {
     return new EndpointMessage.Order(Optional.ofNullable(command), replyTo(fields));
   }
 
-  private static void writeView(Wire.Writer out, EndpointView view) throws IOException {
+  private void writeView(Wire.Writer out, EndpointView view) throws IOException {
     out.fixed(1, view.id().high());
     out.fixed(2, view.id().low());
     out.fixed(3, view.tenant().high());
     out.fixed(4, view.tenant().low());
-    out.bytes(5, ConfigJson.toJournal(view.config()));
+    out.bytes(5, seal.writeForWire(view.config()));
     out.text(6, view.status().name());
     out.text(7, view.statusReason());
     out.number(8, view.version());
@@ -315,7 +318,7 @@ final class MessageCodec {
     out.flag(12, standing.historyBehind());
   }
 
-  private static EndpointMessage.Explained readExplained(byte[] bytes) {
+  private EndpointMessage.Explained readExplained(byte[] bytes) {
     EventCodec.Fields fields =
         new EventCodec.Fields().blob(1).texts(2).numbers(3, 4, 5, 6, 7, 10, 11, 12).fixed(8, 9);
     Wire.read(bytes, fields);
@@ -334,7 +337,7 @@ final class MessageCodec {
             fields.at(12) != 0));
   }
 
-  private static EndpointView readView(byte[] bytes) {
+  private EndpointView readView(byte[] bytes) {
     EventCodec.Fields fields =
         new EventCodec.Fields()
             .fixed(1, 2, 3, 4)
@@ -345,7 +348,7 @@ final class MessageCodec {
     return new EndpointView(
         new EndpointId(fields.at(1), fields.at(2)),
         new TenantId(fields.at(3), fields.at(4)),
-        ConfigJson.fromJournal(fields.blob()),
+        seal.readFromWire(fields.blob()),
         Status.valueOf(fields.text(6)),
         fields.text(7),
         fields.at(8),

@@ -23,14 +23,21 @@ import org.pcollections.TreePMap;
 final class SnapshotCodec {
   static final String MANIFEST = "state";
 
+  /** The field that holds the configuration. */
+  static final int CONFIG = 3;
+
   private SnapshotCodec() {}
 
   static byte[] encode(State state) {
+    return encode(state, ConfigJson.toJournal(state.config()));
+  }
+
+  static byte[] encode(State state, byte[] config) {
     return Wire.write(
         out -> {
           out.fixed(1, state.tenant().high());
           out.fixed(2, state.tenant().low());
-          out.bytes(3, ConfigJson.toJournal(state.config()));
+          out.bytes(CONFIG, config);
           out.text(4, state.status().name());
           out.text(5, state.statusReason());
           out.number(6, state.version());
@@ -112,7 +119,7 @@ final class SnapshotCodec {
 
   private static final class Reader implements Wire.FieldReader {
     private final EventCodec.Fields fields =
-        new EventCodec.Fields().fixed(1, 2).blob(3).texts(4, 5).numbers(6, 7, 8, 9, 10, 14);
+        new EventCodec.Fields().fixed(1, 2).blob(CONFIG).texts(4, 5).numbers(6, 7, 8, 9, 10, 14);
     private final List<Pending> backlog = new ArrayList<>();
     private final List<KeyWindow.Segment> segments = new ArrayList<>();
     private final Map<KeyHash, KeyWindow.Seen> live = new TreeMap<>();

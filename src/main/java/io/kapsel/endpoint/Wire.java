@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.function.UnaryOperator;
 
 /**
  * Protobuf's wire format without generated classes: numbered fields, unknown ones skipped, absent
@@ -38,6 +39,29 @@ final class Wire {
       CodedInputStream in = CodedInputStream.newInstance(bytes);
       for (int tag = in.readTag(); tag != 0; tag = in.readTag())
         if (!reader.read(tag >>> 3, in)) in.skipField(tag);
+    } catch (IOException corrupt) {
+      throw new UncheckedIOException(corrupt);
+    }
+  }
+
+  /** The same message with the value of one field of bytes changed; all else stays as it is. */
+  static byte[] withField(byte[] message, int field, UnaryOperator<byte[]> change) {
+    try {
+      CodedInputStream in = CodedInputStream.newInstance(message);
+      ByteArrayOutputStream buffer = new ByteArrayOutputStream(message.length + 128);
+      CodedOutputStream out = CodedOutputStream.newInstance(buffer);
+      int from = 0;
+      for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+        if (tag >>> 3 == field) {
+          out.writeByteArray(field, change.apply(in.readByteArray()));
+        } else {
+          in.skipField(tag);
+          out.writeRawBytes(message, from, in.getTotalBytesRead() - from);
+        }
+        from = in.getTotalBytesRead();
+      }
+      out.flush();
+      return buffer.toByteArray();
     } catch (IOException corrupt) {
       throw new UncheckedIOException(corrupt);
     }

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /** The {@code endpoint} table. Configurations come back without their secrets: these stay out. */
@@ -27,17 +27,17 @@ public final class PostgresEndpointDirectory implements EndpointDirectory {
   private static final String SELECT = "select " + COLUMNS + " from endpoint where ";
 
   private final Database database;
-  private final Function<EndpointConfig, byte[]> toJson;
-  private final Function<byte[], EndpointConfig> fromJson;
+  private final BiFunction<EndpointConfig, EndpointId, byte[]> toJson;
+  private final BiFunction<byte[], EndpointId, EndpointConfig> fromJson;
 
   /**
-   * @param toJson writes a configuration as UTF-8 JSON
+   * @param toJson writes an endpoint's configuration as UTF-8 JSON
    * @param fromJson reads what {@code toJson} of this or an earlier version has written
    */
   public PostgresEndpointDirectory(
       Database database,
-      Function<EndpointConfig, byte[]> toJson,
-      Function<byte[], EndpointConfig> fromJson) {
+      BiFunction<EndpointConfig, EndpointId, byte[]> toJson,
+      BiFunction<byte[], EndpointId, EndpointConfig> fromJson) {
     this.database = database;
     this.toJson = toJson;
     this.fromJson = fromJson;
@@ -145,7 +145,7 @@ public final class PostgresEndpointDirectory implements EndpointDirectory {
               updated_at = excluded.updated_at
             where endpoint.version <= excluded.version
             """)) {
-      byte[] config = toJson.apply(entry.config().withoutSecrets());
+      byte[] config = toJson.apply(entry.config().withoutSecrets(), entry.id());
       upsert.setObject(1, Columns.uuid(entry.id()));
       upsert.setObject(2, Columns.uuid(entry.tenant()));
       upsert.setString(3, entry.config().name());
@@ -241,12 +241,13 @@ public final class PostgresEndpointDirectory implements EndpointDirectory {
   }
 
   private Entry entry(ResultSet row) throws SQLException {
+    EndpointId id = Columns.endpointId(row, 1);
     return new Entry(
-        Columns.endpointId(row, 1),
+        id,
         Columns.tenantId(row, 2),
         Status.valueOf(row.getString(3).toUpperCase(Locale.ROOT)),
         row.getLong(4),
-        fromJson.apply(row.getString(5).getBytes(StandardCharsets.UTF_8)),
+        fromJson.apply(row.getString(5).getBytes(StandardCharsets.UTF_8), id),
         Columns.millis(row, 6),
         Columns.millis(row, 7));
   }

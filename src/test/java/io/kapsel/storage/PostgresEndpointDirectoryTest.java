@@ -17,7 +17,8 @@ import io.kapsel.core.webhook.IdempotencySettings;
 import io.kapsel.core.webhook.Secret;
 import io.kapsel.core.webhook.SignatureSettings;
 import io.kapsel.core.webhook.TenantId;
-import io.kapsel.endpoint.ConfigJson;
+import io.kapsel.endpoint.ConfigSeal;
+import io.kapsel.secrets.Vault;
 import io.kapsel.storage.EndpointDirectory.Entry;
 import io.kapsel.testing.PostgresForTests;
 import java.util.ArrayList;
@@ -40,8 +41,8 @@ class PostgresEndpointDirectoryTest {
   void open() {
     settings = PostgresForTests.freshDatabase();
     database = Database.open(settings);
-    directory =
-        new PostgresEndpointDirectory(database, ConfigJson::toJournal, ConfigJson::fromJournal);
+    var seal = new ConfigSeal(Vault.NONE);
+    directory = new PostgresEndpointDirectory(database, seal::write, seal::read);
   }
 
   @AfterEach

@@ -48,6 +48,24 @@ public record State(
         : config.delivery().maxInFlight();
   }
 
+  /** The same state with what had been left out of its configuration to store it. */
+  public State completed(EndpointConfig whole) {
+    return new State(
+        tenant,
+        whole,
+        status,
+        statusReason,
+        version,
+        createdAtMillis,
+        updatedAtMillis,
+        nextSequence,
+        backlog,
+        window,
+        circuit,
+        outbox,
+        nextBatch);
+  }
+
   State withConfig(EndpointConfig to, long atMillis) {
     return new State(
         tenant,
