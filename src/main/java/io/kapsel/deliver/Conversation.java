@@ -173,7 +173,7 @@ final class Conversation extends GraphStage<FlowShape<HttpResponse, HttpRequest>
 
     private void keep(Passage passage, ByteString bytes) {
       bodyBytes += bytes.size();
-      int wanted = settings.responseExcerptBytesMax() - passage.excerpt.size();
+      int wanted = passage.exchange.excerptBytesMax() - passage.excerpt.size();
       if (wanted > 0 && bytes.nonEmpty()) {
         passage.excerpt = passage.excerpt.concat(bytes.take(wanted).compact());
       }

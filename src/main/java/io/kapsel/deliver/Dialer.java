@@ -30,14 +30,12 @@ import java.util.Optional;
 import java.util.function.LongSupplier;
 import java.util.function.ToLongFunction;
 import javax.net.ssl.SNIHostName;
-import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 
 /** Opens connections: to the checked address, while TLS and Host keep speaking of the name. */
 final class Dialer {
   private final HttpDestinationSettings settings;
-  private final SSLContext tls;
   private final LongSupplier nanoClock;
   private final ToLongFunction<HttpResponse> retryAfterMillis;
   private final Materializer materializer;
@@ -49,11 +47,9 @@ final class Dialer {
   Dialer(
       ClassicActorSystemProvider system,
       HttpDestinationSettings settings,
-      SSLContext tls,
       LongSupplier nanoClock,
       ToLongFunction<HttpResponse> retryAfterMillis) {
     this.settings = settings;
-    this.tls = tls;
     this.nanoClock = nanoClock;
     this.retryAfterMillis = retryAfterMillis;
     this.materializer = SystemMaterializer.get(system).materializer();
@@ -117,7 +113,7 @@ final class Dialer {
   }
 
   private SSLEngine engine(ConnectionKey key) {
-    SSLEngine engine = tls.createSSLEngine(key.host(), key.port());
+    SSLEngine engine = key.identity().context().createSSLEngine(key.host(), key.port());
     engine.setUseClientMode(true);
     SSLParameters parameters = engine.getSSLParameters();
     parameters.setProtocols(new String[] {"TLSv1.3", "TLSv1.2"});

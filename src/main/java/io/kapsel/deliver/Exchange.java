@@ -33,6 +33,7 @@ final class Exchange {
   private final HttpDestinationSettings settings;
   private final ConnectionKey key;
   private final HttpRequest request;
+  private final int excerptBytesMax;
   private final long startedAtNanos;
   private final long deadlineNanos;
 
@@ -42,18 +43,27 @@ final class Exchange {
   private volatile @Nullable Passage passage;
   private volatile Runnable cancelCheck = () -> {};
 
+  /**
+   * @param excerptBytesMax how much of the answer's body the outcome is to hold
+   */
   Exchange(
       Surroundings surroundings,
       HttpDestinationSettings settings,
       ConnectionKey key,
       HttpRequest request,
+      int excerptBytesMax,
       int timeoutMillis) {
     this.surroundings = surroundings;
     this.settings = settings;
     this.key = key;
     this.request = request;
+    this.excerptBytesMax = excerptBytesMax;
     this.startedAtNanos = surroundings.nanos();
     this.deadlineNanos = startedAtNanos + timeoutMillis * 1_000_000L;
+  }
+
+  int excerptBytesMax() {
+    return excerptBytesMax;
   }
 
   CompletableFuture<Outcome> outcome() {

@@ -109,6 +109,11 @@ public final class OutcomeRules {
         "The connection broke before the destination had answered.");
   }
 
+  static Outcome tokenNotInTime() {
+    return Outcome.failed(
+        Kind.FAILED, 0, ErrorCode.DELIVERY_TIMEOUT, "The token endpoint did not answer in time.");
+  }
+
   /** For an exception nobody foresaw, which is logged as the error it is. */
   static Outcome bug(RuntimeException e) {
     log.error("A delivery failed in an unforeseen way", e);

@@ -35,8 +35,15 @@ final class OutgoingRequest {
   /**
    * Host first, then what the sender sent in its order, then Kapsel's own lines, then the
    * configured ones, which replace any of the same name.
+   *
+   * @param authorization replaces what the sender may have sent for us
    */
-  static HttpRequest of(Dispatch dispatch, Target target, String userAgent, long nowMillis) {
+  static HttpRequest of(
+      Dispatch dispatch,
+      Target target,
+      String userAgent,
+      Optional<String> authorization,
+      long nowMillis) {
     List<HttpHeader> lines = new ArrayList<>();
     lines.add(RawRequestURI.create(target.requestTarget()));
     lines.add(akka.http.javadsl.model.headers.RawHeader.create("Host", target.authority()));
@@ -44,6 +51,7 @@ final class OutgoingRequest {
     for (Header header : dispatch.settings().headers()) {
       configured.add(header.name().toLowerCase(Locale.ROOT));
     }
+    authorization.ifPresent(unused -> configured.add("authorization"));
     for (Header header : unconfigured(dispatch, userAgent, nowMillis)) {
       boolean replaced = configured.contains(header.name().toLowerCase(Locale.ROOT));
       if (!replaced && WireHeader.isTransmissible(header)) {
@@ -53,6 +61,7 @@ final class OutgoingRequest {
     for (Header header : dispatch.settings().headers()) {
       lines.add(new WireHeader(header.name(), header.value()));
     }
+    authorization.ifPresent(value -> lines.add(new WireHeader("Authorization", value)));
     // The content type is one of the lines above; the entity must not render another.
     return HttpRequest.POST("/")
         .withHeaders(lines)

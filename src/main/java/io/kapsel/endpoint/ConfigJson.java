@@ -9,6 +9,8 @@ import io.kapsel.core.endpoint.CircuitPolicy;
 import io.kapsel.core.endpoint.DeliverySettings;
 import io.kapsel.core.endpoint.DeliverySettings.Forward;
 import io.kapsel.core.endpoint.DeliverySettings.SigningSecret;
+import io.kapsel.core.endpoint.DestinationAuth;
+import io.kapsel.core.endpoint.DestinationTls;
 import io.kapsel.core.endpoint.EndpointConfig;
 import io.kapsel.core.endpoint.RetryPolicy;
 import io.kapsel.core.webhook.Header;
@@ -60,6 +62,8 @@ public final class ConfigJson {
     ObjectNode base = full(current);
     ((ObjectNode) base.get("delivery").get("signing")).remove("secrets");
     if (patch.path("retry").has("preset")) base.remove("retry");
+    if (base.get("delivery").get("auth") instanceof ObjectNode auth)
+      withoutOutdated(auth, current.url(), patch);
     return ConfigReader.read(
         MergePatch.applied(base, patch),
         current.delivery().signingSecrets(),
@@ -67,12 +71,35 @@ public final class ConfigJson {
         privateConsented);
   }
 
+  /**
+   * Credentials are for the place they were given for: whoever sends them elsewhere has to know
+   * them. Another scheme begins from nothing.
+   */
+  private static void withoutOutdated(ObjectNode auth, String url, JsonNode patch) {
+    JsonNode change = patch.path("delivery").path("auth");
+    if (change.has("scheme") && !change.get("scheme").equals(auth.get("scheme"))) auth.removeAll();
+    boolean moved = !origin(patch.path("url").asText(url)).equals(origin(url));
+    boolean otherIssuer =
+        change.has("token_url") && !change.get("token_url").equals(auth.get("token_url"));
+    if (moved || otherIssuer) AuthJson.dropSecrets(auth);
+  }
+
+  private static String origin(String url) {
+    int authority = url.indexOf("://") + 3;
+    int end = authority;
+    while (end < url.length() && "/?#".indexOf(url.charAt(end)) < 0) end++;
+    return url.substring(0, Math.min(end, url.length())).toLowerCase(Locale.ROOT);
+  }
+
   /** What a tenant may see: how many secrets there are, never the secrets. */
   public static ObjectNode shown(EndpointConfig config) {
     ObjectNode node = full(config);
     intake(node, config.intake());
     withoutSecrets((ObjectNode) node.get("signature"));
-    withoutSecrets((ObjectNode) node.get("delivery").get("signing"));
+    ObjectNode delivery = (ObjectNode) node.get("delivery");
+    withoutSecrets((ObjectNode) delivery.get("signing"));
+    delivery.set("auth", AuthJson.shown(config.delivery().auth()));
+    delivery.set("tls", AuthJson.shown(config.delivery().tls()));
     return node;
   }
 
@@ -201,6 +228,10 @@ public final class ConfigJson {
           .put("secret", secret.secret().value())
           .put("expires_at_ms", secret.expiresAtMillis());
     }
+    if (!(settings.auth() instanceof DestinationAuth.None))
+      node.set("auth", AuthJson.written(settings.auth()));
+    if (!settings.tls().equals(DestinationTls.NONE))
+      node.set("tls", AuthJson.written(settings.tls()));
     return node;
   }
 
@@ -330,7 +361,9 @@ public final class ConfigJson {
           forward.isArray() ? Forward.LISTED : constant(forward, or.forwardHeaders()),
           names,
           node.path("signing").path("enabled").asBoolean(or.signingEnabled()),
-          secrets);
+          secrets,
+          AuthJson.storedAuth(node.path("auth")),
+          AuthJson.storedTls(node.path("tls")));
     }
 
     private static <E extends Enum<E>> E constant(JsonNode node, E otherwise) {

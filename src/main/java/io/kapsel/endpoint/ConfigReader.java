@@ -6,6 +6,8 @@ import io.kapsel.core.endpoint.DeliverySettings;
 import io.kapsel.core.endpoint.DeliverySettings.Forward;
 import io.kapsel.core.endpoint.DeliverySettings.Ordering;
 import io.kapsel.core.endpoint.DeliverySettings.SigningSecret;
+import io.kapsel.core.endpoint.DestinationAuth;
+import io.kapsel.core.endpoint.DestinationTls;
 import io.kapsel.core.endpoint.EndpointConfig;
 import io.kapsel.core.endpoint.RetryPolicy;
 import io.kapsel.core.webhook.ErrorCode;
@@ -108,7 +110,8 @@ final class ConfigReader {
     IdempotencySettings idempotency = idempotency(fields.object("idempotency"));
     RetryPolicy retry = retry(fields.object("retry"));
     CircuitPolicy circuit = circuit(fields.object("circuit"));
-    DeliverySettings delivery = delivery(fields.object("delivery"), keptSecrets);
+    DeliverySettings delivery =
+        delivery(fields.object("delivery"), keptSecrets, url, allowPrivate && privateConsented);
     for (String readOnly : READ_ONLY) {
       if (fields.any(readOnly).isPresent()) {
         fields.problem(readOnly, ErrorCode.INVALID_FIELD, "Cannot be set.");
@@ -309,7 +312,8 @@ final class ConfigReader {
     return policy;
   }
 
-  private DeliverySettings delivery(Fields fields, List<SigningSecret> keptSecrets) {
+  private DeliverySettings delivery(
+      Fields fields, List<SigningSecret> keptSecrets, String url, boolean allowPrivate) {
     DeliverySettings or = DeliverySettings.DEFAULT;
     Ordering ordering = fields.choice("ordering", Ordering.class, or.ordering());
     List<String> forwardNames = forwardHeaderNames(fields);
@@ -326,10 +330,25 @@ final class ConfigReader {
             forward(fields),
             forwardNames,
             signing.flag("enabled", or.signingEnabled()),
-            signingSecrets(signing, keptSecrets));
+            signingSecrets(signing, keptSecrets),
+            AuthJson.auth(
+                fields.object("auth"), tokenUrl -> rules.url().apply(tokenUrl, allowPrivate)),
+            AuthJson.tls(fields.object("tls")));
     signing.end();
+    requireFit(fields, settings, url);
     fields.end();
     return settings;
+  }
+
+  private static void requireFit(Fields fields, DeliverySettings settings, String url) {
+    if (!(settings.auth() instanceof DestinationAuth.None))
+      for (Header header : settings.headers())
+        if (header.isNamed("Authorization"))
+          fields
+              .object("headers")
+              .problem(header.name(), ErrorCode.INVALID_HEADER, "Is written by delivery.auth.");
+    if (!settings.tls().equals(DestinationTls.NONE) && url.regionMatches(true, 0, "http:", 0, 5))
+      fields.problem("tls", ErrorCode.INVALID_CONFIGURATION, "Needs a URL that begins with https.");
   }
 
   private List<SigningSecret> signingSecrets(Fields signing, List<SigningSecret> kept) {

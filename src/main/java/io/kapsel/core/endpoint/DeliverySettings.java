@@ -15,6 +15,8 @@ import java.util.List;
  * @param forwardHeaders which received headers are sent on
  * @param forwardHeaderNames the names, for {@link Forward#LISTED}
  * @param signingSecrets Standard Webhooks secrets, current first
+ * @param auth how the destination knows us
+ * @param tls what is special about the encryption
  */
 public record DeliverySettings(
     int timeoutMillis,
@@ -26,7 +28,9 @@ public record DeliverySettings(
     Forward forwardHeaders,
     List<String> forwardHeaderNames,
     boolean signingEnabled,
-    List<SigningSecret> signingSecrets) {
+    List<SigningSecret> signingSecrets,
+    DestinationAuth auth,
+    DestinationTls tls) {
 
   public enum Ordering {
     PARALLEL,
@@ -61,6 +65,33 @@ public record DeliverySettings(
           true,
           List.of());
 
+  /** To a destination that asks for nothing but the signature. */
+  public DeliverySettings(
+      int timeoutMillis,
+      int maxInFlight,
+      double ratePerSecond,
+      Ordering ordering,
+      String orderingKey,
+      List<Header> headers,
+      Forward forwardHeaders,
+      List<String> forwardHeaderNames,
+      boolean signingEnabled,
+      List<SigningSecret> signingSecrets) {
+    this(
+        timeoutMillis,
+        maxInFlight,
+        ratePerSecond,
+        ordering,
+        orderingKey,
+        headers,
+        forwardHeaders,
+        forwardHeaderNames,
+        signingEnabled,
+        signingSecrets,
+        new DestinationAuth.None(),
+        DestinationTls.NONE);
+  }
+
   public DeliverySettings {
     headers = List.copyOf(headers);
     forwardHeaderNames = List.copyOf(forwardHeaderNames);
@@ -92,6 +123,28 @@ public record DeliverySettings(
         forwardHeaders,
         forwardHeaderNames,
         signingEnabled,
-        secrets);
+        secrets,
+        auth,
+        tls);
+  }
+
+  public DeliverySettings withAuth(DestinationAuth newAuth, DestinationTls newTls) {
+    return new DeliverySettings(
+        timeoutMillis,
+        maxInFlight,
+        ratePerSecond,
+        ordering,
+        orderingKey,
+        headers,
+        forwardHeaders,
+        forwardHeaderNames,
+        signingEnabled,
+        signingSecrets,
+        newAuth,
+        newTls);
+  }
+
+  DeliverySettings withoutSecrets() {
+    return withSigningSecrets(List.of()).withAuth(auth.withoutSecrets(), tls.withoutSecrets());
   }
 }

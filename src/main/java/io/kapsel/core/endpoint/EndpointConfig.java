@@ -62,7 +62,7 @@ public record EndpointConfig(
         idempotency,
         retry,
         circuit,
-        delivery.withSigningSecrets(List.of()),
+        delivery.withoutSecrets(),
         allowPrivateDestination);
   }
 
