@@ -96,6 +96,7 @@ public final class EndpointActor
   private long wakeAtMillis = Long.MAX_VALUE;
   private boolean writingHistory;
   private boolean idle;
+  private boolean fallingAsleep;
   private long directoryVersion = -1;
   private long weightSinceSnapshot;
   private final List<ActorRef<EndpointMessage.Reply>> awaitingDirectory = new ArrayList<>();
@@ -521,21 +522,24 @@ public final class EndpointActor
     idle = false;
     if (!hasNothingToDo(state)) return Effect().none();
     if (state == null) {
-      shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
+      fallAsleep();
       return Effect().none();
     }
-    return run(
-        state,
-        new Endpoint.Settle(),
-        (reply, after) -> shard.tell(new ClusterSharding.Passivate<>(context.getSelf())));
+    return run(state, new Endpoint.Settle(), (reply, after) -> fallAsleep());
+  }
+
+  private void fallAsleep() {
+    fallingAsleep = true;
+    shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
   }
 
   /**
    * Between the wish to sleep and this message work may have come; the shard knows nothing of it
-   * and would not start the endpoint again until somebody asks for it.
+   * and would not start the endpoint again until somebody asks for it. An endpoint that is moved is
+   * started at its new home anyway, and a message would only hold up the region that is leaving.
    */
   private Effect<Endpoint.Event, @Nullable State> onStop(@Nullable State state) {
-    if (!hasNothingToDo(state)) node.awaken().accept(id);
+    if (fallingAsleep && !hasNothingToDo(state)) node.awaken().accept(id);
     return Effect().stop();
   }
 }

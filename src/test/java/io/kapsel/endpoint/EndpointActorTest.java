@@ -47,6 +47,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
@@ -127,6 +129,14 @@ final class EndpointActorTest {
     }
 
     @Test
+    void is_not_woken_when_it_is_moved_with_its_backlog() {
+      ActorRef<EndpointMessage> endpoint = created(Duration.ofHours(1));
+      accept(endpoint, 1);
+      stop(endpoint);
+      assertEquals(List.of(), List.copyOf(awakened));
+    }
+
+    @Test
     void is_left_asleep_when_nothing_came() {
       ActorRef<EndpointMessage> endpoint = created(SOON);
       shard.receiveMessage(Duration.ofSeconds(10));
@@ -179,21 +189,19 @@ final class EndpointActorTest {
                               60_000))),
                   List.of()));
       pool.expectMessageClass(DeliveryPool.Taken.class);
-      State before = watcher.state();
-      stop(endpoint);
+      State before = stateAfterStop(endpoint);
 
       spawn(Duration.ofHours(1));
       DeliveryPool.Deliver repeated = delivery();
       assertEquals(List.of(deliver.attempts().get(2)), repeated.attempts());
-      assertEquals(before, watcher.state());
+      watcher.awaitState(before);
     }
 
     @Test
     void comes_back_from_a_snapshot_and_what_followed_it() {
       ActorRef<EndpointMessage> endpoint = created(Duration.ofHours(1));
       for (int i = 1; i <= 400; i++) accept(endpoint, i);
-      State before = watcher.state();
-      stop(endpoint);
+      State before = stateAfterStop(endpoint);
       assertFalse(
           SnapshotTestKit.create(kit.system()).persistedInStorage("endpoint|" + ID).isEmpty(),
           "no snapshot was taken");
@@ -202,7 +210,7 @@ final class EndpointActorTest {
       spawn(Duration.ofHours(1));
       DeliveryPool.Deliver repeated = delivery();
       assertEquals(100, repeated.attempts().size());
-      assertEquals(before, watcher.state());
+      watcher.awaitState(before);
     }
   }
 
@@ -270,6 +278,12 @@ final class EndpointActorTest {
         started.sequence(), new Attempt(started.id(), started.number(), NOW, 5, outcome));
   }
 
+  /** The last state that was seen of it; whoever comes next has shown none yet. */
+  private State stateAfterStop(ActorRef<EndpointMessage> endpoint) {
+    stop(endpoint);
+    return watcher.state.getAndSet(Optional.empty()).orElseThrow();
+  }
+
   private void stop(ActorRef<EndpointMessage> endpoint) {
     endpoint.tell(EndpointMessage.Stop.INSTANCE);
     asker.expectTerminated(endpoint, Duration.ofSeconds(10));
@@ -300,10 +314,13 @@ final class EndpointActorTest {
   }
 
   private static final class Watcher implements EndpointObserver {
-    private volatile Optional<State> state = Optional.empty();
+    final AtomicReference<Optional<State>> state = new AtomicReference<>(Optional.empty());
 
-    State state() {
-      return state.orElseThrow();
+    void awaitState(State expected) {
+      long deadline = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+      while (state.get().isEmpty() && System.nanoTime() < deadline)
+        LockSupport.parkNanos(1_000_000);
+      assertEquals(Optional.of(expected), state.get());
     }
 
     @Override
@@ -311,7 +328,7 @@ final class EndpointActorTest {
 
     @Override
     public void stepped(EndpointId id, State now, Flight flight) {
-      state = Optional.of(now);
+      state.set(Optional.of(now));
     }
 
     @Override
