@@ -123,7 +123,6 @@ public final class Kapsel implements AutoCloseable {
                 database, keys.current(), new Renewal(vault), clock, KeyKeeper.Pace.USUAL));
     keyKeeper.start();
     Tenancy tenancy = new Tenancy(database, clock);
-    firstKeys = tenancy.prepare(settings.apiKey(), settings.operatorKey());
     open(new Partitions(database, new PartitionSettings(3, settings.retentionDays()), clock))
         .start();
     open(new JournalKeeper(
@@ -168,6 +167,8 @@ public final class Kapsel implements AutoCloseable {
             metrics,
             new Edge.Managed(clock, directory, destination, tenancy.cursorKey()));
     server = bind();
+    // Last, because they are shown once, by a start that has succeeded.
+    firstKeys = tenancy.prepare(settings.apiKey(), settings.operatorKey());
   }
 
   private <T extends AutoCloseable> T open(T resource) {
