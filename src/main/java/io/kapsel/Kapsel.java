@@ -41,11 +41,13 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import javax.net.ssl.SSLContext;
 import org.slf4j.Logger;
@@ -61,6 +63,7 @@ public final class Kapsel implements AutoCloseable {
   private static final long JOURNAL_KEEPER_EVERY_SECONDS = 60;
 
   private final Settings settings;
+  private final BooleanSupplier toldToStop;
 
   /** What was opened, newest first: closed in this order. */
   private final Deque<AutoCloseable> opened;
@@ -75,18 +78,20 @@ public final class Kapsel implements AutoCloseable {
 
   /** Returns when webhooks are taken. */
   public static Kapsel start(Settings settings) throws StartFailed {
-    return start(settings, ConfigFactory.empty());
+    return start(settings, ConfigFactory.empty(), () -> false);
   }
 
   /**
    * Returns when webhooks are taken.
    *
    * @param foreign what the operator says to Akka and the other libraries
+   * @param toldToStop asked between the steps: a start that is not wanted any more fails
    */
-  public static Kapsel start(Settings settings, Config foreign) throws StartFailed {
+  public static Kapsel start(Settings settings, Config foreign, BooleanSupplier toldToStop)
+      throws StartFailed {
     Deque<AutoCloseable> opened = new ArrayDeque<>();
     try {
-      return new Kapsel(settings, foreign, opened);
+      return new Kapsel(settings, foreign, toldToStop, opened);
     } catch (StartFailed failed) {
       closeAll(opened);
       throw failed;
@@ -104,8 +109,11 @@ public final class Kapsel implements AutoCloseable {
     }
   }
 
-  private Kapsel(Settings settings, Config foreign, Deque<AutoCloseable> opened) throws Exception {
+  private Kapsel(
+      Settings settings, Config foreign, BooleanSupplier toldToStop, Deque<AutoCloseable> opened)
+      throws Exception {
     this.settings = settings;
+    this.toldToStop = toldToStop;
     this.opened = opened;
     InstantSource wall = InstantSource.system();
     InstantSource clock = new SteadyClock(wall, System::nanoTime);
@@ -171,12 +179,18 @@ public final class Kapsel implements AutoCloseable {
     firstKeys = tenancy.prepare(settings.apiKey(), settings.operatorKey());
   }
 
-  private <T extends AutoCloseable> T open(T resource) {
+  private <T extends AutoCloseable> T open(T resource) throws StartFailed {
     opened.push(resource);
+    goOn();
     return resource;
   }
 
-  private DatabaseSettings databaseAddress() throws IOException {
+  private void goOn() throws StartFailed {
+    if (toldToStop.getAsBoolean())
+      throw StartFailed.because(new CancellationException("told to stop while starting"));
+  }
+
+  private DatabaseSettings databaseAddress() throws IOException, StartFailed {
     if (!settings.database().url().isEmbedded()) return Wiring.external(settings.database());
     EmbeddedPostgres postgres =
         open(
@@ -204,6 +218,7 @@ public final class Kapsel implements AutoCloseable {
   private void awaitServing() throws InterruptedException, StartFailed {
     long deadline = System.nanoTime() + SERVING_TIMEOUT.toNanos();
     while (true) {
+      goOn();
       try {
         node.ping(PING_TIMEOUT).toCompletableFuture().get();
         return;
@@ -261,14 +276,18 @@ public final class Kapsel implements AutoCloseable {
    */
   @Override
   public void close() {
+    if (!system.getWhenTerminated().toCompletableFuture().isDone()) drain();
+    closeAll(opened);
+    log.info("Stopped.");
+  }
+
+  private void drain() {
     log.info("Draining.");
     edge.front().startDraining();
     pause(settings.shutdown().quietMillis());
     Duration drain = Duration.ofMillis(settings.shutdown().drainMillis());
     await(server.stop(drain), drain, "requests in progress");
     await(node.drain(drain), drain, "attempts in flight");
-    closeAll(opened);
-    log.info("Stopped.");
   }
 
   private static void pause(long millis) {

@@ -2,7 +2,7 @@ package io.kapsel;
 
 import com.typesafe.config.Config;
 import java.io.PrintStream;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.CompletableFuture;
 
 /** The process that {@code kapsel serve} runs: starts, says where it is, and drains when told. */
 final class Service {
@@ -20,41 +20,41 @@ final class Service {
     this.err = err;
   }
 
-  /** Returns the exit code once the service has stopped. */
+  /** Returns the exit code once the service has stopped, unless it ends the process itself. */
   int run() {
-    AtomicBoolean told = new AtomicBoolean();
+    CompletableFuture<Void> toldToStop = new CompletableFuture<>();
+    CompletableFuture<Boolean> stoppedAsTold = new CompletableFuture<>();
+    Thread stop =
+        new Thread(
+            () -> {
+              toldToStop.complete(null);
+              // Whatever the exit code of a signal would be, a drained service has succeeded.
+              if (stoppedAsTold.join()) Runtime.getRuntime().halt(0);
+            },
+            "kapsel-stop");
+    Runtime.getRuntime().addShutdownHook(stop);
+    try {
+      return run(toldToStop);
+    } finally {
+      stoppedAsTold.complete(toldToStop.isDone());
+    }
+  }
+
+  private int run(CompletableFuture<Void> toldToStop) {
     Kapsel kapsel;
     try {
-      kapsel = Kapsel.start(settings, foreign);
+      kapsel = Kapsel.start(settings, foreign, toldToStop::isDone);
     } catch (StartFailed failed) {
       err.println(failed.getMessage());
       return failed.exitCode();
     }
-    Thread drain =
-        new Thread(
-            () -> {
-              told.set(true);
-              kapsel.close();
-              // Whatever the exit code of a signal would be, a drained service has succeeded.
-              Runtime.getRuntime().halt(0);
-            },
-            "kapsel-drain");
-    Runtime.getRuntime().addShutdownHook(drain);
     greet(kapsel);
-    kapsel.whenTerminated().toCompletableFuture().join();
-    if (told.get()) return joined(drain);
+    CompletableFuture.anyOf(toldToStop, kapsel.whenTerminated().toCompletableFuture()).join();
+    kapsel.close();
+    if (toldToStop.isDone()) return 0;
     // The node was downed or could not join; an orchestrator starts it anew.
     err.println("The node has left the cluster.");
     return EXIT_FAILED;
-  }
-
-  private static int joined(Thread drain) {
-    try {
-      drain.join();
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-    }
-    return 0;
   }
 
   private void greet(Kapsel kapsel) {

@@ -53,6 +53,17 @@ final class PackagedKapsel implements AutoCloseable {
   }
 
   private Process launch() {
+    try {
+      Process started = process(data, port, environment).start();
+      awaitListening(started);
+      return started;
+    } catch (IOException failed) {
+      throw new IllegalStateException(failed);
+    }
+  }
+
+  /** How {@code kapsel serve} is called. */
+  static ProcessBuilder process(Path data, int port, Map<String, String> environment) {
     ProcessBuilder builder =
         new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -70,14 +81,7 @@ final class PackagedKapsel implements AutoCloseable {
     builder.environment().put("KAPSEL_API_KEY", API_KEY);
     builder.environment().put("KAPSEL_ALLOW_PRIVATE_DESTINATIONS", "true");
     builder.environment().putAll(environment);
-    builder.redirectErrorStream(true);
-    try {
-      Process started = builder.start();
-      awaitListening(started);
-      return started;
-    } catch (IOException failed) {
-      throw new IllegalStateException(failed);
-    }
+    return builder.redirectErrorStream(true);
   }
 
   private static void awaitListening(Process started) throws IOException {
@@ -128,7 +132,26 @@ final class PackagedKapsel implements AutoCloseable {
     return awaitEnd();
   }
 
-  private int awaitEnd() {
+  /** Stops the process in the middle of what it does, as a machine does that is suspended. */
+  void freeze() throws IOException {
+    signal("STOP");
+  }
+
+  void thaw() throws IOException {
+    signal("CONT");
+  }
+
+  private void signal(String name) throws IOException {
+    try {
+      new ProcessBuilder("sh", "-c", "kill -" + name + " " + process.pid()).start().waitFor();
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw new IOException(interrupted);
+    }
+  }
+
+  /** Waits for a process that ends by itself; returns the exit code. */
+  int awaitEnd() {
     try {
       if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS))
         throw new IllegalStateException("the process does not end");
