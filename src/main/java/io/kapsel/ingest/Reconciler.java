@@ -22,6 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +55,8 @@ public final class Reconciler extends AbstractBehavior<Reconciler.Message> {
 
   private record Inquired(EndpointId endpoint, List<Webhook> unowned) implements Message {}
 
+  private record Silent(EndpointId endpoint, Throwable cause) implements Message {}
+
   private record Confirmed(List<Webhook> webhooks) implements Message {}
 
   private record Adopted(List<Webhook> webhooks, List<Endpoint.Answer> answers)
@@ -61,6 +65,16 @@ public final class Reconciler extends AbstractBehavior<Reconciler.Message> {
   private record Advanced() implements Message {}
 
   private record Failed(Throwable cause) implements Message {}
+
+  /** Whom to ask, wherever they live; stages fail when nobody answers. */
+  public record Owners(
+      BiFunction<EndpointId, List<WebhookId>, CompletionStage<EndpointMessage.Reply>> inquire,
+      BiFunction<EndpointId, List<Endpoint.Offered>, CompletionStage<EndpointMessage.Reply>>
+          adopt) {
+    public static Owners of(Endpoints endpoints) {
+      return new Owners(endpoints::inquire, endpoints::adopt);
+    }
+  }
 
   /**
    * @param every how often to look
@@ -75,7 +89,7 @@ public final class Reconciler extends AbstractBehavior<Reconciler.Message> {
 
   private final ReconcilerSettings settings;
   private final ContentStore contents;
-  private final Endpoints endpoints;
+  private final Owners owners;
   private final InstantSource clock;
   private final LongConsumer lost;
   private final TimerScheduler<Message> timers;
@@ -86,6 +100,7 @@ public final class Reconciler extends AbstractBehavior<Reconciler.Message> {
   private Iterator<Map.Entry<EndpointId, List<Webhook>>> groups =
       new TreeMap<EndpointId, List<Webhook>>().entrySet().iterator();
   private List<Webhook> unowned = new ArrayList<>();
+  private boolean unanswered;
 
   /**
    * @param lost is told how many webhooks could not be placed
@@ -93,14 +108,14 @@ public final class Reconciler extends AbstractBehavior<Reconciler.Message> {
   public static Behavior<Message> create(
       ReconcilerSettings settings,
       ContentStore contents,
-      Endpoints endpoints,
+      Owners owners,
       InstantSource clock,
       LongConsumer lost) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers ->
-                    new Reconciler(context, timers, settings, contents, endpoints, clock, lost)));
+                    new Reconciler(context, timers, settings, contents, owners, clock, lost)));
   }
 
   private Reconciler(
@@ -108,13 +123,13 @@ public final class Reconciler extends AbstractBehavior<Reconciler.Message> {
       TimerScheduler<Message> timers,
       ReconcilerSettings settings,
       ContentStore contents,
-      Endpoints endpoints,
+      Owners owners,
       InstantSource clock,
       LongConsumer lost) {
     super(context);
     this.settings = settings;
     this.contents = contents;
-    this.endpoints = endpoints;
+    this.owners = owners;
     this.clock = clock;
     this.lost = lost;
     this.timers = timers;
@@ -128,6 +143,7 @@ public final class Reconciler extends AbstractBehavior<Reconciler.Message> {
         .onMessage(Positioned.class, this::onPositioned)
         .onMessage(Found.class, this::onFound)
         .onMessage(Inquired.class, this::onInquired)
+        .onMessage(Silent.class, this::onSilent)
         .onMessage(Confirmed.class, this::onConfirmed)
         .onMessage(Adopted.class, this::onAdopted)
         .onMessage(Advanced.class, advanced -> onAdvanced())
@@ -172,6 +188,7 @@ public final class Reconciler extends AbstractBehavior<Reconciler.Message> {
   private Behavior<Message> onFound(Found found) {
     batch = found.webhooks();
     unowned = new ArrayList<>();
+    unanswered = false;
     TreeMap<EndpointId, List<Webhook>> byEndpoint = new TreeMap<>();
     for (Webhook webhook : batch)
       byEndpoint.computeIfAbsent(webhook.endpoint(), id -> new ArrayList<>()).add(webhook);
@@ -191,9 +208,9 @@ public final class Reconciler extends AbstractBehavior<Reconciler.Message> {
     List<Webhook> webhooks = group.getValue();
     getContext()
         .pipeToSelf(
-            endpoints.inquire(group.getKey(), webhooks.stream().map(Webhook::id).toList()),
+            owners.inquire().apply(group.getKey(), webhooks.stream().map(Webhook::id).toList()),
             (reply, failure) -> {
-              if (failure != null) return new Failed(failure);
+              if (failure != null) return new Silent(group.getKey(), failure);
               if (!(reply instanceof EndpointMessage.Unowned answer))
                 return new Failed(new IllegalStateException("Not an answer: " + reply));
               TreeSet<WebhookId> ids = new TreeSet<>(answer.webhooks());
@@ -205,6 +222,14 @@ public final class Reconciler extends AbstractBehavior<Reconciler.Message> {
 
   private Behavior<Message> onInquired(Inquired inquired) {
     unowned.addAll(inquired.unowned());
+    inquireNext();
+    return this;
+  }
+
+  /** The others do not wait for it; it is asked again, for nothing is passed over. */
+  private Behavior<Message> onSilent(Silent silent) {
+    getContext().getLog().warn("{} is silent: {}", silent.endpoint(), silent.cause().toString());
+    unanswered = true;
     inquireNext();
     return this;
   }
@@ -233,7 +258,7 @@ public final class Reconciler extends AbstractBehavior<Reconciler.Message> {
     unowned.removeAll(webhooks);
     getContext()
         .pipeToSelf(
-            endpoints.adopt(endpoint, webhooks.stream().map(Ingest::offered).toList()),
+            owners.adopt().apply(endpoint, webhooks.stream().map(Ingest::offered).toList()),
             (reply, failure) ->
                 failure != null
                     ? new Failed(failure)
@@ -244,7 +269,6 @@ public final class Reconciler extends AbstractBehavior<Reconciler.Message> {
 
   private Behavior<Message> onAdopted(Adopted adopted) {
     List<WebhookId> unwanted = new ArrayList<>();
-    int full = 0;
     int unplaced = 0;
     for (int i = 0; i < adopted.answers().size(); i++) {
       WebhookId id = adopted.webhooks().get(i).id();
@@ -253,8 +277,7 @@ public final class Reconciler extends AbstractBehavior<Reconciler.Message> {
         case Endpoint.Duplicate duplicate -> unwanted.add(id);
         case Endpoint.Declined declined -> {
           ErrorCode code = declined.rejection().code();
-          if (code == ErrorCode.QUEUE_FULL) full++;
-          else if (wasNeverAcknowledged(code)) unwanted.add(id);
+          if (wasNeverAcknowledged(code)) unwanted.add(id);
           else unplaced++;
         }
       }
@@ -266,20 +289,23 @@ public final class Reconciler extends AbstractBehavior<Reconciler.Message> {
       lost.accept(unplaced);
       getContext().getLog().error("{} stored webhooks could not be placed.", unplaced);
     }
-    if (full > 0) tickAfter(settings.every());
-    else adoptNext();
+    adoptNext();
     return this;
   }
 
   /** Acceptance precedes the acknowledgement, so what is declined now was never acknowledged. */
   private static boolean wasNeverAcknowledged(ErrorCode code) {
     return switch (code) {
-      case INVALID_ENDPOINT, ENDPOINT_DISABLED, IDEMPOTENCY_KEY_REUSED -> true;
+      case INVALID_ENDPOINT, ENDPOINT_DISABLED, IDEMPOTENCY_KEY_REUSED, QUEUE_FULL -> true;
       default -> false;
     };
   }
 
   private void advance() {
+    if (unanswered) {
+      tickAfter(settings.every());
+      return;
+    }
     WebhookId reached =
         batch.size() < settings.batchMax() ? until : batch.get(batch.size() - 1).id();
     watermark = reached;

@@ -147,7 +147,7 @@ public final class Node {
                         Reconciler.create(
                             settings.reconciler(),
                             ports.contents(),
-                            endpoints,
+                            Reconciler.Owners.of(endpoints),
                             ports.clock(),
                             ports.lost())),
                     "reconciler")
