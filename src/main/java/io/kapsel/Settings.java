@@ -102,6 +102,7 @@ public record Settings(
 
   public record Delivery(
       @Range(min = "1", max = "100000") int concurrencyMax,
+      @Range(min = "1 MiB", max = "64 GiB") long bodiesBytesMax,
       @Alias("KAPSEL_ALLOW_PRIVATE_DESTINATIONS") boolean allowPrivateDestinations,
       List<String> allowedNetworks,
       boolean requireHttps,

@@ -55,6 +55,7 @@ final class Wiring {
             usual.writing().answerTimeoutMillis()),
         usual.reading(),
         settings.cacheBytesMax(),
+        usual.cacheMillisMax(),
         usual.inlineBodyBytesMax());
   }
 
@@ -114,7 +115,9 @@ final class Wiring {
             endpoint.snapshotWeightMin(),
             usual.actor().directoryRefreshMax()),
         new DeliveryPool.PoolSettings(
-            settings.delivery().concurrencyMax(), usual.pool().waitMillisMax()),
+            settings.delivery().concurrencyMax(),
+            usual.pool().waitMillisMax(),
+            settings.delivery().bodiesBytesMax()),
         new OfferGateway.GatewaySettings(
             settings.ingest().offerWebhooksMax(),
             usual.gateway().waitingMax(),

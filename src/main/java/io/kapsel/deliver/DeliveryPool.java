@@ -25,6 +25,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
   private static final int SHARE_OF_FREE = 2;
+  private static final int SHARES_OF_BYTES = 8;
   private static final Duration SWEEP_EVERY = Duration.ofSeconds(1);
 
   /** What the pool understands. */
@@ -71,15 +74,20 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
 
   private record Gone(ActorRef<Report> replyTo) implements Message {}
 
-  private record Fetched(List<Job> jobs, List<Webhook> contents) implements Message {}
+  private record Fetched(List<Job> jobs, long reserved, ContentStore.Contents contents)
+      implements Message {}
 
-  private record FetchFailed(List<Job> jobs, Throwable cause) implements Message {}
+  private record FetchFailed(List<Job> jobs, long reserved, Throwable cause) implements Message {}
 
   private record Ended(Job job, Outcome outcome) implements Message {}
 
   private record Sweep() implements Message {}
 
-  private record Job(Lane lane, Started started, Route route, long queuedAtMillis) {}
+  /**
+   * @param bodyBytes 0 before its content is fetched
+   */
+  private record Job(
+      Lane lane, Started started, Route route, long queuedAtMillis, long bodyBytes) {}
 
   /** One living endpoint's share of the pool. */
   private static final class Lane {
@@ -108,9 +116,15 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
   /**
    * @param concurrency attempts in flight on this node
    * @param waitMillisMax an attempt that got no permit for so long goes back to its endpoint
+   * @param bodiesBytesMax bodies in flight on this node, give or take one
    */
-  public record PoolSettings(int concurrency, long waitMillisMax) {
-    public static final PoolSettings DEFAULT = new PoolSettings(1_000, 20_000);
+  public record PoolSettings(int concurrency, long waitMillisMax, long bodiesBytesMax) {
+    public static final PoolSettings DEFAULT = new PoolSettings(1_000, 20_000, 128L << 20);
+
+    /** So much is read at once, and with less room than this nothing is. */
+    long bytesAtOnce() {
+      return Math.max(1, bodiesBytesMax / SHARES_OF_BYTES);
+    }
   }
 
   private final PoolSettings settings;
@@ -122,6 +136,9 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
   private final ArrayDeque<Lane> turns = new ArrayDeque<>();
   private final List<ActorRef<Done>> drained = new ArrayList<>();
   private int used;
+
+  /** Bodies in flight, and room for those that are being fetched. */
+  private long bytes;
 
   /** Is told how many permits are in use whenever that changes. */
   @FunctionalInterface
@@ -185,7 +202,7 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
     takeTurn(lane);
     long now = clock.millis();
     for (Started started : deliver.attempts())
-      lane.waiting.addLast(new Job(lane, started, deliver.route(), now));
+      lane.waiting.addLast(new Job(lane, started, deliver.route(), now, 0));
     startWhatMay();
     return this;
   }
@@ -226,7 +243,7 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
     }
     List<Job> jobs = new ArrayList<>();
     int refused = 0;
-    while (used < settings.concurrency() && refused < turns.size()) {
+    while (hasRoom() && used < settings.concurrency() && refused < turns.size()) {
       Lane lane = turns.removeFirst();
       lane.hasTurn = false;
       if (lane.waiting.isEmpty()) continue;
@@ -244,22 +261,47 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
     if (!jobs.isEmpty()) fetch(jobs);
   }
 
+  private boolean hasRoom() {
+    return bytes == 0 || settings.bodiesBytesMax() - bytes >= settings.bytesAtOnce();
+  }
+
   private void fetch(List<Job> jobs) {
     gauge.inUse(used);
+    long room = settings.bytesAtOnce();
+    bytes += room;
     List<WebhookId> ids = new ArrayList<>(jobs.size());
     for (Job job : jobs) ids.add(job.started().id());
     getContext()
         .pipeToSelf(
-            contents.fetch(ids),
+            contents.fetch(ids, room),
             (found, failure) ->
-                failure == null ? new Fetched(jobs, found) : new FetchFailed(jobs, failure));
+                failure == null
+                    ? new Fetched(jobs, room, found)
+                    : new FetchFailed(jobs, room, failure));
   }
 
   private Behavior<Message> onFetched(Fetched fetched) {
+    bytes -= fetched.reserved();
     Map<WebhookId, Webhook> byId = new LinkedHashMap<>();
-    for (Webhook webhook : fetched.contents()) byId.put(webhook.id(), webhook);
-    for (Job job : fetched.jobs()) send(job, byId.get(job.started().id()));
+    for (Webhook webhook : fetched.contents().found()) byId.put(webhook.id(), webhook);
+    Set<WebhookId> later = new TreeSet<>(fetched.contents().later());
+    for (Job job : fetched.jobs().reversed())
+      if (later.contains(job.started().id())) putBack(job);
+    for (Job job : fetched.jobs())
+      if (!later.contains(job.started().id())) send(job, byId.get(job.started().id()));
+    startWhatMay();
     return this;
+  }
+
+  /** To the front of those that wait for a permit. */
+  private void putBack(Job job) {
+    Lane lane = job.lane();
+    lane.permits--;
+    used--;
+    gauge.inUse(used);
+    if (lane.gone) return;
+    lane.waiting.addFirst(job);
+    takeTurn(lane);
   }
 
   private void send(Job job, @Nullable Webhook webhook) {
@@ -272,7 +314,8 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
       return;
     }
     Route route = job.route();
-    Job sent = new Job(job.lane(), job.started(), route, startedAt);
+    Job sent = new Job(job.lane(), job.started(), route, startedAt, webhook.body().length());
+    bytes += sent.bodyBytes();
     getContext()
         .pipeToSelf(
             destination.deliver(
@@ -309,10 +352,12 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
             new Finished(
                 started.sequence(),
                 new Attempt(started.id(), started.number(), startedAtMillis, duration, outcome)));
+    bytes -= job.bodyBytes();
     giveBack(job.lane());
   }
 
   private Behavior<Message> onFetchFailed(FetchFailed failed) {
+    bytes -= failed.reserved();
     for (Job job : failed.jobs()) {
       job.lane().released.add(job.started());
       giveBack(job.lane());

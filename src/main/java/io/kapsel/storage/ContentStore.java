@@ -19,6 +19,22 @@ public interface ContentStore {
   /** The contents found, in no particular order; missing ones (erased, expired) are left out. */
   CompletionStage<List<Webhook>> fetch(List<WebhookId> ids);
 
+  /**
+   * @param found in no particular order; missing ones (erased, expired) are left out
+   * @param later left out for want of room
+   */
+  record Contents(List<Webhook> found, List<WebhookId> later) {}
+
+  /**
+   * As much of these contents as fits.
+   *
+   * @param bytesMax of bodies together; a first one is found whatever its size, so that there is
+   *     always progress
+   */
+  default CompletionStage<Contents> fetch(List<WebhookId> ids, long bytesMax) {
+    return fetch(ids).thenApply(found -> new Contents(found, List.of()));
+  }
+
   /** Removes content that was never acknowledged; unknown ids are ignored. */
   CompletionStage<Void> remove(List<WebhookId> ids);
 

@@ -4,12 +4,15 @@ package io.kapsel.storage;
  * @param writing group commit of contents
  * @param reading gathering of fetches and removals; its items are requests, not webhooks
  * @param cacheBytesMax contents kept in memory between being stored and being fetched
+ * @param cacheMillisMax and no longer: what is erased may still be sent for so long. What flows is
+ *     fetched within milliseconds
  * @param inlineBodyBytesMax larger bodies are read one by one
  */
 public record ContentStoreSettings(
     BatchLaneSettings writing,
     BatchLaneSettings reading,
     long cacheBytesMax,
+    int cacheMillisMax,
     int inlineBodyBytesMax) {
 
   private static final long MIB = 1L << 20;
@@ -19,5 +22,6 @@ public record ContentStoreSettings(
           new BatchLaneSettings(1, 512, 4 * MIB, 4_096, 128 * MIB, 2_000, 2_000),
           new BatchLaneSettings(1, 64, Long.MAX_VALUE, 10_000, Long.MAX_VALUE, 500, 10_000),
           64 * MIB,
+          2_000,
           64 << 10);
 }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,7 +42,11 @@ public final class PostgresContentStore implements ContentStore, AutoCloseable {
   public PostgresContentStore(Database database, ContentStoreSettings settings) {
     this.database = database;
     this.settings = settings;
-    this.recent = new RecentContents(settings.cacheBytesMax());
+    this.recent =
+        new RecentContents(
+            settings.cacheBytesMax(),
+            TimeUnit.MILLISECONDS.toNanos(settings.cacheMillisMax()),
+            System::nanoTime);
     this.writing = new BatchLane<>("content-writer", settings.writing(), database, this::write);
     this.reading = new BatchLane<>("content-reader", settings.reading(), database, this::serve);
   }
@@ -55,11 +60,19 @@ public final class PostgresContentStore implements ContentStore, AutoCloseable {
 
   @Override
   public CompletionStage<List<Webhook>> fetch(List<WebhookId> ids) {
+    return fetch(ids, Long.MAX_VALUE).thenApply(Contents::found);
+  }
+
+  /** What is in memory already is found whatever there is room for. */
+  @Override
+  public CompletionStage<Contents> fetch(List<WebhookId> ids, long bytesMax) {
     var found = new ArrayList<Webhook>(ids.size());
     var missing = new ArrayList<WebhookId>();
     recent.take(ids, found, missing);
-    if (missing.isEmpty()) return CompletableFuture.completedFuture(found);
-    var item = new Fetch(missing, found, new CompletableFuture<>());
+    if (missing.isEmpty()) {
+      return CompletableFuture.completedFuture(new Contents(found, List.of()));
+    }
+    var item = new Fetch(missing, found, bytesMax, new CompletableFuture<>());
     reading.offer(item);
     return item.done;
   }
@@ -185,15 +198,29 @@ public final class PostgresContentStore implements ContentStore, AutoCloseable {
     Map<WebhookId, Row> rows = read(connection, wanted);
     for (Request request : batch) {
       if (request instanceof Fetch fetch) {
-        var found = new ArrayList<>(fetch.cached);
-        for (WebhookId id : fetch.missing) {
-          Row row = rows.get(id);
-          if (row != null) found.add(withBody(connection, row));
-        }
         // Before the next request's large bodies are read, so that these can be let go.
-        fetch.done.complete(found);
+        fetch.done.complete(contents(connection, fetch, rows));
       }
     }
+  }
+
+  private Contents contents(Connection connection, Fetch fetch, Map<WebhookId, Row> rows)
+      throws SQLException {
+    var found = new ArrayList<>(fetch.cached);
+    var later = new ArrayList<WebhookId>();
+    long bytes = 0;
+    for (Webhook webhook : found) bytes += webhook.body().length();
+    for (WebhookId id : fetch.missing) {
+      Row row = rows.get(id);
+      if (row == null) continue;
+      if (!found.isEmpty() && bytes + row.bodyBytes > fetch.bytesMax) {
+        later.add(id);
+      } else {
+        bytes += row.bodyBytes;
+        found.add(withBody(connection, row));
+      }
+    }
+    return new Contents(found, later);
   }
 
   private Webhook withBody(Connection connection, Row row) throws SQLException {
@@ -237,7 +264,7 @@ public final class PostgresContentStore implements ContentStore, AutoCloseable {
           byte @Nullable [] body = result.getBytes(10);
           List<Header> headers = HeaderLines.read(result.getBytes(9));
           Webhook webhook = head(result, headers, body == null ? Body.EMPTY : Body.wrap(body));
-          rows.put(webhook.id(), new Row(webhook, body != null));
+          rows.put(webhook.id(), new Row(webhook, result.getInt(5), body != null));
         }
       }
     }
@@ -288,7 +315,7 @@ public final class PostgresContentStore implements ContentStore, AutoCloseable {
         row.getLong(4));
   }
 
-  private record Row(Webhook webhook, boolean complete) {}
+  private record Row(Webhook webhook, int bodyBytes, boolean complete) {}
 
   private record Store(Webhook webhook, CompletableFuture<Void> done) implements BatchLane.Item {
     @Override
@@ -315,7 +342,10 @@ public final class PostgresContentStore implements ContentStore, AutoCloseable {
   }
 
   private record Fetch(
-      List<WebhookId> missing, List<Webhook> cached, CompletableFuture<List<Webhook>> done)
+      List<WebhookId> missing,
+      List<Webhook> cached,
+      long bytesMax,
+      CompletableFuture<Contents> done)
       implements Request {
     /** Completed one by one while the batch is served. */
     @Override

@@ -6,9 +6,11 @@ import java.util.Collection;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /**
- * Contents between being stored and being fetched for their first attempt, bounded by bytes. The
+ * Contents between being stored and being fetched for their first attempt, bounded by bytes and by
+ * age: erasure reaches the table and no node's memory, so this must not remember for long. The
  * oldest go first: they belong to backlogs, while what flows is fetched within milliseconds. (A
  * frequency-based cache does the opposite here: each content is read once, so it would keep the
  * backlog and refuse the newcomers.) A fetched content leaves, so that it dies young in the heap.
@@ -17,44 +19,55 @@ final class RecentContents {
   private static final int OVERHEAD_BYTES = 400;
   private static final int HEADER_OVERHEAD_BYTES = 130;
 
+  private record Entry(Webhook webhook, long putAtNanos) {}
+
   private final long bytesMax;
-  private final LinkedHashMap<WebhookId, Webhook> contents = new LinkedHashMap<>();
+  private final long ageNanosMax;
+  private final LongSupplier nanoClock;
+  private final LinkedHashMap<WebhookId, Entry> contents = new LinkedHashMap<>();
   private long bytes;
 
-  RecentContents(long bytesMax) {
+  RecentContents(long bytesMax, long ageNanosMax, LongSupplier nanoClock) {
     this.bytesMax = bytesMax;
+    this.ageNanosMax = ageNanosMax;
+    this.nanoClock = nanoClock;
   }
 
   synchronized void put(Webhook webhook) {
     long size = bytesOf(webhook);
+    long now = nanoClock.getAsLong();
     if (size > bytesMax) return;
-    Webhook replaced = contents.put(webhook.id(), webhook);
-    bytes += size - (replaced == null ? 0 : bytesOf(replaced));
-    Iterator<Webhook> oldest = contents.values().iterator();
-    while (bytes > bytesMax) {
-      bytes -= bytesOf(oldest.next());
-      oldest.remove();
+    Entry replaced = contents.putLast(webhook.id(), new Entry(webhook, now));
+    bytes += size - (replaced == null ? 0 : bytesOf(replaced.webhook));
+    Iterator<Entry> oldestFirst = contents.values().iterator();
+    while (oldestFirst.hasNext()) {
+      Entry oldest = oldestFirst.next();
+      if (bytes <= bytesMax && !isOld(oldest, now)) break;
+      bytes -= bytesOf(oldest.webhook);
+      oldestFirst.remove();
     }
+  }
+
+  private boolean isOld(Entry entry, long nowNanos) {
+    return nowNanos - entry.putAtNanos > ageNanosMax;
   }
 
   /** Moves what is here to {@code found} and the other ids to {@code missing}. */
   synchronized void take(
       List<WebhookId> ids, Collection<Webhook> found, Collection<WebhookId> missing) {
+    long now = nanoClock.getAsLong();
     for (WebhookId id : ids) {
-      Webhook webhook = contents.remove(id);
-      if (webhook == null) {
-        missing.add(id);
-      } else {
-        bytes -= bytesOf(webhook);
-        found.add(webhook);
-      }
+      Entry entry = contents.remove(id);
+      if (entry != null) bytes -= bytesOf(entry.webhook);
+      if (entry == null || isOld(entry, now)) missing.add(id);
+      else found.add(entry.webhook);
     }
   }
 
   synchronized void remove(List<WebhookId> ids) {
     for (WebhookId id : ids) {
-      Webhook webhook = contents.remove(id);
-      if (webhook != null) bytes -= bytesOf(webhook);
+      Entry entry = contents.remove(id);
+      if (entry != null) bytes -= bytesOf(entry.webhook);
     }
   }
 

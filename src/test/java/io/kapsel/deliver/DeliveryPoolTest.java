@@ -1,6 +1,7 @@
 package io.kapsel.deliver;
 
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import akka.actor.testkit.typed.javadsl.TestProbe;
@@ -18,6 +19,7 @@ import io.kapsel.deliver.DeliveryPool.PoolSettings;
 import io.kapsel.deliver.DeliveryPool.Report;
 import io.kapsel.storage.ContentStore;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -36,6 +38,7 @@ final class DeliveryPoolTest {
   private record Sent(EndpointId endpoint, CompletableFuture<Outcome> outcome) {}
 
   private final ActorTestKit kit = ActorTestKit.create();
+  private final Store contents = new Store();
   private final BlockingQueue<Sent> sent = new LinkedBlockingQueue<>();
 
   @AfterEach
@@ -67,6 +70,21 @@ final class DeliveryPoolTest {
     assertNotEquals(third.endpoint(), fourth.endpoint());
   }
 
+  /** Three hundred bytes each; eight hundred and one more body are the limit. */
+  @Test
+  void large_bodies_wait_for_room_and_none_is_forgotten() throws Exception {
+    contents.bodyBytes = 300;
+    ActorRef<DeliveryPool.Message> pool = pool(100, 800);
+    TestProbe<Report> endpoint = kit.createTestProbe();
+    deliver(pool, 1, endpoint, 20);
+    ArrayDeque<Sent> inFlight = new ArrayDeque<>();
+    for (int i = 0; i < 3; i++) inFlight.add(next());
+    for (int i = 3; i < 20; i++) {
+      assertNull(sent.poll(20, TimeUnit.MILLISECONDS), "more than there is room for");
+      inFlight.add(done(inFlight.removeFirst()));
+    }
+  }
+
   private Sent done(Sent attempt) throws InterruptedException {
     attempt.outcome().complete(Outcome.delivered(200, ""));
     return next();
@@ -79,10 +97,14 @@ final class DeliveryPoolTest {
   }
 
   private ActorRef<DeliveryPool.Message> pool(int concurrency) {
+    return pool(concurrency, 1 << 20);
+  }
+
+  private ActorRef<DeliveryPool.Message> pool(int concurrency, long bodiesBytesMax) {
     return kit.spawn(
         DeliveryPool.create(
-            new PoolSettings(concurrency, 60_000),
-            new Contents(),
+            new PoolSettings(concurrency, 60_000, bodiesBytesMax),
+            contents,
             dispatch -> {
               var outcome = new CompletableFuture<Outcome>();
               sent.add(new Sent(dispatch.webhook().endpoint(), outcome));
@@ -105,20 +127,31 @@ final class DeliveryPoolTest {
   }
 
   /** Has every content, of the endpoint that the identifier's thousands tell. */
-  private static final class Contents implements ContentStore {
+  private static final class Store implements ContentStore {
+    volatile int bodyBytes;
+
     @Override
     public CompletionStage<List<Webhook>> fetch(List<WebhookId> ids) {
-      return CompletableFuture.completedFuture(ids.stream().map(Contents::webhook).toList());
+      throw new UnsupportedOperationException();
     }
 
-    private static Webhook webhook(WebhookId id) {
+    @Override
+    public CompletionStage<Contents> fetch(List<WebhookId> ids, long bytesMax) {
+      int fitting = bodyBytes == 0 ? ids.size() : (int) Math.max(1, bytesMax / bodyBytes);
+      List<WebhookId> found = ids.subList(0, Math.min(fitting, ids.size()));
+      return CompletableFuture.completedFuture(
+          new Contents(
+              found.stream().map(this::webhook).toList(), ids.subList(found.size(), ids.size())));
+    }
+
+    private Webhook webhook(WebhookId id) {
       return new Webhook(
           id,
           endpoint(id.low() / 1_000),
           new TenantId(1, 1),
           "text/plain",
           List.of(),
-          Body.EMPTY,
+          Body.wrap(new byte[bodyBytes]),
           new byte[32],
           "",
           0);

@@ -107,6 +107,21 @@ class PostgresContentStoreTest {
   }
 
   @Test
+  void reads_no_more_than_there_is_room_for_but_always_one() {
+    var webhooks = Stream.generate(() -> samples.webhook(100_000)).limit(4).toList();
+    for (Webhook webhook : webhooks) await(store.store(webhook));
+    List<WebhookId> ids = webhooks.stream().map(Webhook::id).toList();
+    await(store.fetch(ids));
+
+    ContentStore.Contents fitting = await(store.fetch(ids, 250_000));
+    assertEquals(2, fitting.found().size());
+    assertEquals(2, fitting.later().size());
+    ContentStore.Contents one = await(store.fetch(fitting.later(), 1));
+    assertEquals(1, one.found().size());
+    assertEquals(1, one.later().size());
+  }
+
+  @Test
   void storing_twice_keeps_the_first_and_stores_the_rest_of_the_batch() {
     Webhook known = samples.webhook(100);
     await(store.store(known));
@@ -218,6 +233,7 @@ class PostgresContentStoreTest {
             new BatchLaneSettings(1, 8, MIB, 16, MIB, 0, 30_000),
             ContentStoreSettings.DEFAULT.reading(),
             MIB,
+            600_000,
             1_000);
     var stages = new ArrayList<CompletionStage<Void>>();
     try (var narrow = new PostgresContentStore(database, small)) {

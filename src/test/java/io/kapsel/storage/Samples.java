@@ -29,6 +29,7 @@ final class Samples {
           patient(ContentStoreSettings.DEFAULT.writing()),
           patient(ContentStoreSettings.DEFAULT.reading()),
           ContentStoreSettings.DEFAULT.cacheBytesMax(),
+          600_000,
           ContentStoreSettings.DEFAULT.inlineBodyBytesMax());
 
   static final HistoryStoreSettings PATIENT_HISTORY =

@@ -178,7 +178,9 @@ public final class Processes {
             options.count(Option.SNAPSHOT_WEIGHT_MIN),
             millis(Option.DIRECTORY_REFRESH_MILLIS_MAX)),
         new DeliveryPool.PoolSettings(
-            options.count(Option.POOL_CONCURRENCY), options.whole(Option.POOL_WAIT_MILLIS_MAX)),
+            options.count(Option.POOL_CONCURRENCY),
+            options.whole(Option.POOL_WAIT_MILLIS_MAX),
+            DeliveryPool.PoolSettings.DEFAULT.bodiesBytesMax()),
         new OfferGateway.GatewaySettings(
             options.count(Option.GATEWAY_BATCH_MAX),
             options.count(Option.GATEWAY_WAITING_MAX),
