@@ -3,6 +3,7 @@ package io.kapsel;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
+import io.kapsel.storage.Database;
 import io.kapsel.storage.DatabaseSettings;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -48,6 +49,7 @@ final class AkkaConfig {
     values.put(shared + "db.properties.ApplicationName", "kapsel-journal");
     values.put(shared + "db.properties.socketTimeout", "20");
     values.put(shared + "db.properties.prepareThreshold", "1");
+    values.put(shared + "db.properties.options", Database.SESSION_OPTIONS);
     values.put(shared + "db.numThreads", connections);
     values.put(shared + "db.maxConnections", connections);
     values.put(shared + "db.minConnections", 1);

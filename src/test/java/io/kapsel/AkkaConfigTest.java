@@ -1,6 +1,7 @@
 package io.kapsel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
@@ -31,6 +32,15 @@ class AkkaConfigTest {
         config.getStringList("akka.cluster.seed-nodes"));
     assertEquals(16, config.getInt("akka.cluster.sharding.number-of-shards"));
     assertEquals(77, config.getInt("jdbc-journal.batchSize"));
+  }
+
+  /** A suspended node would keep the locks of its open transaction from all others. */
+  @Test
+  void lets_no_transaction_of_the_journal_stay_open() {
+    Config config = AkkaConfig.of(Settings.with(Map.of()), DATABASE, ConfigFactory.empty());
+    String options =
+        config.getString("akka-persistence-jdbc.shared-databases.slick.db.properties.options");
+    assertTrue(options.contains("idle_in_transaction_session_timeout=5000"), options);
   }
 
   @Test

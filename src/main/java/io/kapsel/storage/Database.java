@@ -34,6 +34,12 @@ public final class Database implements AutoCloseable {
   private static final long START_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final int CLOSE_TIMEOUT_SECONDS = 10;
 
+  /**
+   * A node that is suspended or cut off in the middle of a transaction keeps its locks, and all
+   * others would wait for it. Less than the cluster needs to notice; no transaction of ours pauses.
+   */
+  public static final String SESSION_OPTIONS = "-c idle_in_transaction_session_timeout=5000";
+
   interface Work<T extends @Nullable Object> {
     T run(Connection connection) throws SQLException;
   }
@@ -93,7 +99,9 @@ public final class Database implements AutoCloseable {
     properties.setProperty("logServerErrorDetail", "false");
     // Few distinct statements, run often: prepared at once, with results in binary form.
     properties.setProperty("prepareThreshold", "1");
-    properties.setProperty("options", "-c statement_timeout=" + statementTimeoutMillis);
+    properties.setProperty(
+        "options",
+        SESSION_OPTIONS + " -c statement_timeout=" + statementTimeoutMillis);
     return properties;
   }
 

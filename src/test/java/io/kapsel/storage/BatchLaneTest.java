@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.kapsel.testing.PostgresForTests;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -64,6 +65,22 @@ class BatchLaneTest {
       assertInstanceOf(StorageUnavailable.class, failure.getCause());
       offer(lane).get(10, TimeUnit.SECONDS);
       assertEquals(3, runs.get());
+    }
+  }
+
+  @Test
+  void a_node_that_stands_still_within_a_transaction_does_not_hold_up_the_others_for_long()
+      throws Exception {
+    try (Connection suspended = database.connect();
+        Connection other = database.connect();
+        var first = suspended.createStatement();
+        var second = other.createStatement()) {
+      String insert = "insert into service_value (name, value) values ('the same', '')";
+      suspended.setAutoCommit(false);
+      first.execute(insert);
+      // Waits for the suspended one's transaction, and fails if that is ever committed.
+      second.execute(insert);
+      assertThrows(SQLException.class, suspended::commit);
     }
   }
 
