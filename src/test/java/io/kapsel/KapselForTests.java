@@ -92,6 +92,18 @@ public final class KapselForTests implements AutoCloseable {
     return viewed(kapsel.node().endpoints().look(id).toCompletableFuture().join());
   }
 
+  /** Whether the endpoint answers. */
+  public boolean isThere(EndpointId id) {
+    return kapsel
+            .node()
+            .endpoints()
+            .look(id)
+            .toCompletableFuture()
+            .exceptionally(silence -> new EndpointMessage.Pong())
+            .join()
+        instanceof EndpointMessage.Viewed;
+  }
+
   private static EndpointView viewed(EndpointMessage.Reply reply) {
     if (reply instanceof EndpointMessage.Viewed viewed) return viewed.view();
     throw new IllegalStateException(reply.toString());

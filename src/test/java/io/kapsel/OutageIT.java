@@ -22,8 +22,11 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -34,8 +37,12 @@ final class OutageIT {
   @TempDir Path directory;
 
   private static EndpointConfig config(String url) {
+    return config(url, "outage");
+  }
+
+  private static EndpointConfig config(String url, String name) {
     return new EndpointConfig(
-        "outage",
+        name,
         url,
         SignatureSettings.NONE,
         IdempotencySettings.DEFAULT,
@@ -81,6 +88,49 @@ final class OutageIT {
         kapsel.stop();
       }
     }
+  }
+
+  /** Their outcomes cannot be written, so they stop, and cannot begin again before the end. */
+  @Test
+  void many_endpoints_with_attempts_in_flight_go_on_soon_after_the_outage() throws Exception {
+    EmbeddedPostgres postgres = EmbeddedPostgres.start(settings(0));
+    int port = postgres.port();
+    CountDownLatch away = new CountDownLatch(1);
+    try (var destination = new ScriptedDestination(answerAfter(away));
+        var kapsel = KapselForTests.start(DatabaseSettings.of(postgres), Map.of())) {
+      Map<EndpointId, WebhookId> waiting = new HashMap<>();
+      for (int i = 0; i < 30; i++) {
+        EndpointId id = kapsel.create(config(destination.url(), "outage-" + i));
+        waiting.put(id, kapsel.accepted(id, "{\"before\":1}"));
+      }
+      await("attempts in flight", () -> destination.received().size() == waiting.size());
+      postgres.close();
+      away.countDown();
+      EndpointId last = waiting.keySet().stream().max(Comparator.naturalOrder()).orElseThrow();
+      await("no endpoint there", () -> !kapsel.isThere(last));
+
+      try (EmbeddedPostgres again = EmbeddedPostgres.start(settings(port))) {
+        assertEquals(port, again.port());
+        for (EndpointId id : waiting.keySet())
+          await("service again", () -> kapsel.ingest(id, "{\"after\":1}").statusCode() == 200);
+        for (WebhookId webhook : waiting.values())
+          await(
+              webhook + " delivered",
+              () -> kapsel.event(webhook).status() == EventStatus.DELIVERED);
+        kapsel.stop();
+      }
+    }
+  }
+
+  private static ScriptedDestination.Behaviour answerAfter(CountDownLatch latch) {
+    return (exchange, received) -> {
+      try {
+        latch.await();
+      } catch (InterruptedException interrupted) {
+        Thread.currentThread().interrupt();
+      }
+      ScriptedDestination.status(200).handle(exchange, received);
+    };
   }
 
   private EmbeddedPostgresSettings settings(int port) {
