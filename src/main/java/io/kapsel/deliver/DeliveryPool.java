@@ -285,8 +285,7 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
     Map<WebhookId, Webhook> byId = new LinkedHashMap<>();
     for (Webhook webhook : fetched.contents().found()) byId.put(webhook.id(), webhook);
     Set<WebhookId> later = new TreeSet<>(fetched.contents().later());
-    for (Job job : fetched.jobs().reversed())
-      if (later.contains(job.started().id())) putBack(job);
+    for (Job job : fetched.jobs().reversed()) if (later.contains(job.started().id())) putBack(job);
     for (Job job : fetched.jobs())
       if (!later.contains(job.started().id())) send(job, byId.get(job.started().id()));
     startWhatMay();

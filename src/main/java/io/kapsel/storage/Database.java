@@ -100,8 +100,7 @@ public final class Database implements AutoCloseable {
     // Few distinct statements, run often: prepared at once, with results in binary form.
     properties.setProperty("prepareThreshold", "1");
     properties.setProperty(
-        "options",
-        SESSION_OPTIONS + " -c statement_timeout=" + statementTimeoutMillis);
+        "options", SESSION_OPTIONS + " -c statement_timeout=" + statementTimeoutMillis);
     return properties;
   }
 

@@ -19,8 +19,7 @@ class RecentContentsTest {
   private final Samples samples = new Samples();
   private final Webhook first = samples.webhook(100);
   private final Webhook second = samples.webhook(100);
-  private final RecentContents recent =
-      new RecentContents(1 << 20, AGE_MAX, now::get);
+  private final RecentContents recent = new RecentContents(1 << 20, AGE_MAX, now::get);
 
   @Test
   void what_was_put_is_taken_once() {
