@@ -25,6 +25,9 @@ import picocli.CommandLine.Spec;
     exitCodeOnInvalidInput = Exit.USAGE,
     exitCodeOnExecutionException = Exit.SOFTWARE)
 final class OptionsCommand implements Callable<Integer> {
+  private static final String ROW = "%-37s %-28s %s";
+  private static final int VALUE_CHARS_MAX = 28;
+
   @Parameters(
       paramLabel = "SEED",
       arity = "0..1",
@@ -35,6 +38,12 @@ final class OptionsCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
+  private static String shown(String value) {
+    return value.length() <= VALUE_CHARS_MAX
+        ? value
+        : value.substring(0, VALUE_CHARS_MAX - 1) + "…";
+  }
+
   @Override
   public Integer call() {
     options.check();
@@ -42,9 +51,10 @@ final class OptionsCommand implements Callable<Integer> {
     Map<String, String> drawn = Options.of(seed, scenario.profile(), scenario.overrides()).byKey();
     Map<String, String> usual = Options.of(seed, Profile.DESTINATION, new TreeMap<>()).byKey();
     PrintWriter out = spec.commandLine().getOut();
-    out.println("%-38s %-24s %s".formatted("option", "seed " + seed, "usual"));
+    out.println(ROW.formatted("option", "seed " + seed, "usual"));
     drawn.forEach(
-        (key, value) -> out.println("%-38s %-24s %s".formatted(key, value, usual.get(key))));
+        (key, value) ->
+            out.println(ROW.formatted(key, shown(value), shown(usual.getOrDefault(key, "")))));
     out.flush();
     return Exit.CLEAN;
   }

@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -23,6 +24,9 @@ import picocli.CommandLine.Spec;
 final class ScenarioOptions {
   /** One seed in so many plays in the cluster world: it costs about ten times as much. */
   private static final long CLUSTER_ONE_IN = 8;
+
+  private static final String NUMBER = "-?[0-9]+(\\.[0-9]+)?";
+  private static final String NUMBERS = NUMBER + "(," + NUMBER + ")*";
 
   @CommandLine.Option(
       names = "--profile",
@@ -80,13 +84,12 @@ final class ScenarioOptions {
   private static Optional<String> problem(String key, String value) {
     Optional<Option> option = option(key);
     if (option.isEmpty()) return Optional.of("there is no option '" + key + "'" + suggestion(key));
-    if (value.isEmpty()) return Optional.of("--set " + key + " needs a value");
     String usual = usual().getOrDefault(key, "");
-    String given = converted(key, value);
-    boolean isNumber = usual.matches("-?[0-9.]+");
-    if (isNumber && !given.equals(Option.VARIES) && !given.matches("-?[0-9]+(\\.[0-9]+)?"))
-      return Optional.of("--set " + key + " needs a number, not '" + value + "'");
-    return Optional.empty();
+    if (!usual.matches(NUMBERS) || value.equals(Option.VARIES)) return Optional.empty();
+    boolean isList = usual.contains(",");
+    if (converted(key, value).matches(isList ? NUMBERS : NUMBER)) return Optional.empty();
+    return Optional.of(
+        "--set %s needs %s, not '%s'".formatted(key, isList ? "numbers" : "a number", value));
   }
 
   private static Map<String, String> usual() {
@@ -106,14 +109,20 @@ final class ScenarioOptions {
 
   /** Durations with a unit become numbers of the option's own unit, names become upper case. */
   private static String converted(String key, String value) {
+    if (value.equals(Option.VARIES)) return value;
     long unitMillis = key.contains("seconds") ? 1_000 : key.contains("millis") ? 1 : 0;
-    if (unitMillis > 0 && value.matches("[0-9.]+\\s*[a-z]+"))
-      return Quantity.duration(value, 1_000_000)
-          .map(millis -> Long.toString(millis / unitMillis))
-          .orElse(value);
-    return value.matches("[a-z]+[a-z_0-9,]*") && !value.equals(Option.VARIES)
-        ? value.toUpperCase(Locale.ROOT)
-        : value;
+    if (unitMillis == 0)
+      return value.matches("[a-z][a-z_0-9,]*") ? value.toUpperCase(Locale.ROOT) : value;
+    return Arrays.stream(value.split(",", -1))
+        .map(each -> inUnit(each.strip(), unitMillis))
+        .collect(Collectors.joining(","));
+  }
+
+  private static String inUnit(String value, long unitMillis) {
+    if (value.matches(NUMBER)) return value;
+    return Quantity.duration(value, 1_000_000)
+        .map(millis -> Long.toString(millis / unitMillis))
+        .orElse(value);
   }
 
   Scenario scenario(long seed, String commit) {

@@ -151,8 +151,9 @@ public record Outage(
         deadLetters() == 0
             ? "every webhook is delivered"
             : "%,d of %,d webhooks become dead letters".formatted(deadLetters(), journeys.size());
-    return "An outage of %s: %s; %s after it the backlog of %,d is gone."
-        .formatted(down, fate, Clock.span(drainNanos()), backlogMax());
+    String twice = processedTwice == 0 ? "" : ", %,d are processed twice".formatted(processedTwice);
+    return "An outage of %s: %s%s; %s after it the backlog of %,d is gone."
+        .formatted(down, fate, twice, Clock.span(drainNanos()), backlogMax());
   }
 
   /** Name and value. */

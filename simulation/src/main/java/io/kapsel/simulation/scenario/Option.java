@@ -82,6 +82,11 @@ public enum Option {
   RETRY_DELAY_MILLIS_MAX("retry.delay.millis.max", (d, p) -> vary(p, "3600000")),
   RETRY_JITTER("retry.jitter", (d, p) -> vary(p, "0.25")),
   RETRY_ATTEMPTS_MAX("retry.attempts.max", (d, p) -> vary(p, "10")),
+  /** Delays before attempts 2, 3, …, with commas; for the strategy SCHEDULE. */
+  RETRY_SCHEDULE_MILLIS(
+      "retry.schedule.millis",
+      (d, p) ->
+          vary(p, "5000,300000,1800000,7200000,18000000,36000000,50400000,72000000,86400000")),
   CIRCUIT_FAILURES("circuit.failures", (d, p) -> vary(p, "5")),
   CIRCUIT_RATE("circuit.rate", (d, p) -> vary(p, "0.5")),
   CIRCUIT_WINDOW("circuit.window", (d, p) -> vary(p, "10")),

@@ -120,6 +120,11 @@ public final class Endpoints {
     List<Long> schedule = new ArrayList<>();
     int steps = 1 + draws.below(5);
     for (int i = 0; i < steps; i++) schedule.add(Math.round(draws.logUniform(1, 60_000)));
+    if (!options.varies(Option.RETRY_SCHEDULE_MILLIS)) {
+      schedule.clear();
+      for (String delay : options.text(Option.RETRY_SCHEDULE_MILLIS).split(","))
+        schedule.add(Long.parseLong(delay));
+    }
     return new RetryPolicy(
         strategy,
         whole(Option.RETRY_BASE_MILLIS, draws.logUniform(1, 10_000)),

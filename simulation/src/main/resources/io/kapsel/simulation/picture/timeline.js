@@ -247,8 +247,13 @@ function drawLane(g, lane, width) {
     }
   }
   const [from, to] = visible(lane);
-  if (to - from > plotWidth() * .55 && selected < 0) drawDensity(g, lane, from, to);
-  else drawMarks(g, lane, from, to);
+  if (to - from <= plotWidth() * .55) drawMarks(g, lane, lane.marks.slice(from, to));
+  else {
+    g.globalAlpha = selected < 0 ? 1 : .25;
+    drawDensity(g, lane, from, to);
+    g.globalAlpha = 1;
+    if (selected >= 0) drawMarks(g, lane, (byWebhook.get(selected) || []).filter(i => M.lane[i] === lane.index));
+  }
   g.restore();
 }
 
@@ -278,10 +283,10 @@ function drawDensity(g, lane, from, to) {
   }
 }
 
-function drawMarks(g, lane, from, to) {
+function drawMarks(g, lane, marks) {
   const step = rowStep(lane), r = Math.max(2.6, Math.min(4.6, step * .42));
-  for (let n = from; n < to; n++) {
-    const i = lane.marks[n], [token, shape] = kindOf(i), colour = colours[token];
+  for (const i of marks) {
+    const [token, shape] = kindOf(i), colour = colours[token];
     const px = x(M.at[i]), end = x(M.until[i]), py = markY(lane, i);
     const dim = !isOf(i, selected);
     g.globalAlpha = dim ? .13 : 1;
@@ -693,4 +698,4 @@ if (asked.get('from')) look(Number(asked.get('from')), Number(asked.get('to')));
 else if (selected >= 0) live(selected);
 else if (data.violations.length && asked.get('view') !== 'whole') violate(); else fit();
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { begin(); redraw(); });
-new ResizeObserver(redraw).observe($('scroll'));
+new ResizeObserver(draw).observe($('scroll'));

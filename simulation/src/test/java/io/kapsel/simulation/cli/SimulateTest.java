@@ -182,6 +182,7 @@ class SimulateTest {
           "--jobs 0 | --jobs must be from 1 to 256",
           "--set retry.atempts.max=3 | there is no option 'retry.atempts.max'; did you mean retry.attempts.max?",
           "--set webhooks=many | --set webhooks needs a number, not 'many'",
+          "--set retry.schedule.millis=5s,soon | --set retry.schedule.millis needs numbers, not '5s,soon'",
           "--mutant none-such | there is no mutant 'none-such'",
           "replay here.json | 'here.json' is neither a seed nor a scenario file",
           "replay | Missing required parameter: 'SEED|FILE'",
@@ -205,12 +206,23 @@ class SimulateTest {
   @Test
   void options_shows_what_a_seed_draws() {
     Ran ran =
-        run("options", "7", "--set", "destination.down.seconds=20m", "--set", "interleaving=fifo");
+        run(
+            "options",
+            "7",
+            "--set",
+            "destination.down.seconds=20m",
+            "--set",
+            "interleaving=fifo",
+            "--set",
+            "retry.schedule.millis=5s,1m");
     assertEquals(Exit.CLEAN, ran.exit, ran.err);
     assertTrue(
         ran.out.lines().anyMatch(line -> line.matches("destination\\.down\\.seconds +1200 +1200")),
         ran.out);
     assertTrue(ran.out.lines().anyMatch(line -> line.matches("interleaving +FIFO .*")), ran.out);
+    assertTrue(
+        ran.out.lines().anyMatch(line -> line.matches("retry\\.schedule\\.millis +5000,60000 .*")),
+        ran.out);
   }
 
   @Test
