@@ -87,6 +87,16 @@ public final class BenchCommand implements Callable<Integer> {
       description = "Where bench.json and bench.html go (default: none are written).")
   private Optional<Path> output = Optional.empty();
 
+  @Option(
+      names = "--check",
+      description =
+          "Measure shortly how ingest compares with a route that does nothing, and fail when it has"
+              + " become a fifth slower than docs/bench-ratios.properties says.")
+  private boolean check;
+
+  @Option(names = "--store", description = "With --check: store what is measured.")
+  private boolean store;
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   private final String version;
@@ -128,12 +138,13 @@ public final class BenchCommand implements Callable<Integer> {
     checkUse();
     Path launcher = launcher();
     var bench = new Bench(options(), remote(), launcher, screen);
+    Path home = Optional.ofNullable(launcher.toAbsolutePath().getParent()).orElse(launcher);
+    Machine machine = Machine.here(version, home);
+    if (check) return check(bench, home, machine);
     List<Scenario> chosen =
         scenarios.isEmpty()
             ? List.of(Scenario.INGEST, Scenario.END_TO_END, Scenario.DELIVERIES)
             : scenarios;
-    Path home = Optional.ofNullable(launcher.toAbsolutePath().getParent()).orElse(launcher);
-    Machine machine = Machine.here(version, home);
     List<Result> results = new ArrayList<>();
     boolean failed = false;
     for (Scenario scenario : chosen) {
@@ -154,13 +165,45 @@ public final class BenchCommand implements Callable<Integer> {
     return failed ? EXIT_WRONG : 0;
   }
 
+  private int check(Bench bench, Path home, Machine machine) throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
+    double measured;
+    try {
+      measured = RegressionCheck.measure(bench);
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+      return EXIT_WRONG;
+    }
+    out.printf("ingest: %.3f of a route that does nothing%n", measured);
+    if (store) {
+      RegressionCheck.store(home, measured, machine);
+      return 0;
+    }
+    Optional<Double> stored = RegressionCheck.stored(home);
+    if (stored.isEmpty()) {
+      err.println("No ratio is stored yet: kapsel bench --check --store");
+      return EXIT_WRONG;
+    }
+    out.printf("stored: %.3f%n", stored.get());
+    if (!RegressionCheck.isRegression(stored.get(), measured)) return 0;
+    err.println("That is more than a fifth slower. If it is meant, store it: --check --store");
+    return EXIT_WRONG;
+  }
+
   private static Bench.Procedure procedure(Scenario scenario) {
     return switch (scenario) {
       case INGEST, INGEST_HOT, INGEST_KEYS, INGEST_64K, INGEST_10M -> IngestScenarios.of(scenario);
       case END_TO_END -> DeliveryScenarios.endToEnd(5, 4_000);
       case END_TO_END_SLOW -> DeliveryScenarios.endToEnd(200, 3_000);
       case DELIVERIES -> DeliveryScenarios.deliveries();
-      default -> throw new IllegalStateException(scenario.title());
+      case NOISY_NEIGHBOUR -> TroubleScenarios.noisyNeighbour();
+      case CIRCUIT_STORM -> TroubleScenarios.circuitStorm();
+      case SATURATION -> TroubleScenarios.saturation();
+      case SOAK -> TroubleScenarios.soak();
+      case RECOVERY -> LifeScenarios.recovery();
+      case MANY_ENDPOINTS -> LifeScenarios.manyEndpoints();
+      case START -> LifeScenarios.start();
     };
   }
 
@@ -195,6 +238,8 @@ public final class BenchCommand implements Callable<Integer> {
             problems.add("--url must look like http://127.0.0.1:8080");
           if (apiKey.isEmpty()) problems.add("--url needs --api-key");
         });
+    if (store && !check) problems.add("--store goes with --check");
+    if (check && !scenarios.isEmpty()) problems.add("--check has a scenario of its own");
     if (url.isEmpty() && apiKey.isPresent()) problems.add("--api-key goes with --url");
     if (!problems.isEmpty())
       throw new ParameterException(spec.commandLine(), String.join("\n", problems));

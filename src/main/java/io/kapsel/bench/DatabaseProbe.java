@@ -73,6 +73,19 @@ record DatabaseProbe(String url, String user, String password) {
     return number("select count(*) from webhook_outcome where status = 'delivered'");
   }
 
+  /** Keeps every webhook from being stored for a while. */
+  void stall(long millis) {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute("lock table webhook in access exclusive mode");
+      statement.execute("select pg_sleep(" + millis / 1_000.0 + ")");
+      connection.rollback();
+    } catch (SQLException e) {
+      throw new IllegalStateException("the database could not be stalled", e);
+    }
+  }
+
   /** Bytes of all tables and indexes. */
   long bytes() throws SQLException {
     return number("select pg_database_size(current_database())");

@@ -24,7 +24,9 @@ import java.util.regex.Pattern;
 final class Management implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
-  private static final int IN_FLIGHT_MAX = 64;
+  private static final int IN_FLIGHT_MAX = 16;
+  private static final int TRIES_MAX = 5;
+  private static final int UNAVAILABLE = 503;
 
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(TIMEOUT).build();
@@ -78,18 +80,31 @@ final class Management implements AutoCloseable {
         .header("Authorization", "Bearer " + apiKey);
   }
 
-  /** The answers' bodies; some at a time. */
+  /**
+   * The answers' bodies; some at a time. A call that the service could not finish in time is made
+   * again: an endpoint too many does no harm here.
+   */
   private List<String> all(List<HttpRequest> requests) throws IOException, InterruptedException {
     var permits = new Semaphore(IN_FLIGHT_MAX);
     List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>(requests.size());
     for (HttpRequest request : requests) {
       permits.acquire();
-      var answer = client.sendAsync(request, HttpResponse.BodyHandlers.ofString(UTF_8));
+      var answer = send(request, TRIES_MAX);
       answers.add(answer.whenComplete((response, failure) -> permits.release()));
     }
     List<String> bodies = new ArrayList<>(requests.size());
     for (var answer : answers) bodies.add(checked(answer));
     return bodies;
+  }
+
+  private CompletableFuture<HttpResponse<String>> send(HttpRequest request, int tries) {
+    return client
+        .sendAsync(request, HttpResponse.BodyHandlers.ofString(UTF_8))
+        .thenCompose(
+            response ->
+                response.statusCode() == UNAVAILABLE && tries > 1
+                    ? send(request, tries - 1)
+                    : CompletableFuture.completedFuture(response));
   }
 
   private static String checked(CompletableFuture<HttpResponse<String>> answer) throws IOException {

@@ -156,19 +156,26 @@ final class ServerProcess implements Service {
     return shown;
   }
 
-  /** Stops the service in order and removes its data. */
+  /** As an operator would: it finishes what it has begun. */
+  void stop() {
+    Process running = process;
+    if (running == null) return;
+    process = null;
+    running.destroy();
+    try {
+      if (!running.waitFor(STOP_SECONDS_MAX, TimeUnit.SECONDS)) running.destroyForcibly();
+    } catch (InterruptedException e) {
+      running.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Stops the service and removes its data. */
   @Override
   public void close() {
-    Process running = process;
-    if (running != null) {
-      running.destroy();
-      try {
-        if (!running.waitFor(STOP_SECONDS_MAX, TimeUnit.SECONDS)) running.destroyForcibly();
-      } catch (InterruptedException e) {
-        running.destroyForcibly();
-        Thread.currentThread().interrupt();
-      }
-    }
+    stop();
+    // One that was killed has left its database running.
+    if (postmaster() > 0) ProcessHandle.of(postmaster()).ifPresent(ProcessHandle::destroy);
     try (Stream<Path> files = Files.walk(directory)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) Files.deleteIfExists(file);
     } catch (IOException left) {

@@ -1,0 +1,255 @@
+package io.kapsel.bench;
+
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Starting, being killed, and having very many endpoints. */
+final class LifeScenarios {
+  private static final int BODY_BYTES = 1_024;
+  private static final int QUEUED = 100_000;
+  private static final long FULL_SPEED_MILLIS = 40_000;
+  private static final double FULL_SPEED_SHARE = 0.9;
+  private static final int FIRST_ANSWER_CONNECTIONS = 1;
+
+  private final Bench bench;
+  private final Scenario scenario;
+  private final Result.Draft draft = new Result.Draft();
+  private final EventCounts acknowledged = new EventCounts();
+  private final Bodies bodies = new Bodies(BODY_BYTES, Bench.random());
+
+  private LifeScenarios(Bench bench, Scenario scenario) {
+    this.bench = bench;
+    this.scenario = scenario;
+  }
+
+  static Bench.Procedure start() {
+    return bench -> new LifeScenarios(bench, Scenario.START).started();
+  }
+
+  static Bench.Procedure recovery() {
+    return bench -> new LifeScenarios(bench, Scenario.RECOVERY).recovered();
+  }
+
+  static Bench.Procedure manyEndpoints() {
+    return bench -> new LifeScenarios(bench, Scenario.MANY_ENDPOINTS).many();
+  }
+
+  private String title(String phase) {
+    return scenario.title() + ": " + phase;
+  }
+
+  private Generator generator(Service service, int connections, List<String> endpoints)
+      throws IOException {
+    return new Generator(
+        service.address(),
+        connections,
+        new RequestSource.Webhooks(service.authority(), endpoints, bodies, false),
+        acknowledged);
+  }
+
+  // -------------------------------------------------------------------------------------- start
+
+  private Result started() throws IOException, InterruptedException {
+    int count = bench.options().endpointsOr(1_000);
+    try (ServerProcess service = bench.ownService(Map.of());
+        var receiver = new Receiver(bodies)) {
+      bench.say("preparing the data of the service");
+      service.start();
+      List<String> endpoints;
+      try (var management = new Management(service)) {
+        endpoints = management.create(count, receiver.url("/after/0"), endpoint -> {});
+        management.order(endpoints, "pause");
+      }
+      service.stop();
+      bench.say(title("starting it again"));
+      service.start();
+      draft.figure("start to listening", secondsSince(service.startNanos()), "s");
+      draft.atMost("start to first answer", firstAnswer(service, endpoints), "s", 4);
+      try (Generator generator = generator(service, bench.options().connections(), endpoints)) {
+        Load.Outcome outcome =
+            bench.run(
+                title("full load from the start"), generator, Load.closed(0, FULL_SPEED_MILLIS));
+        double last =
+            outcome.seconds().stream()
+                .skip(outcome.seconds().size() * 3L / 4)
+                .mapToLong(Latencies.Second::answers)
+                .average()
+                .orElse(0);
+        int second = 0;
+        while (second < outcome.seconds().size()
+            && outcome.seconds().get(second).answers() < FULL_SPEED_SHARE * last) second++;
+        draft.figure("full speed", last, "/s");
+        draft.atMost("under load until 90 % of it", (double) second + 1, "s", 15);
+        draft.charts("full load from the start", outcome.seconds());
+      }
+      return draft.result(scenario, bench.settings(service, count, BODY_BYTES));
+    }
+  }
+
+  private static double secondsSince(long startNanos) {
+    return (System.nanoTime() - startNanos) / 1e9;
+  }
+
+  /** Seconds from the start of the process to the first webhook that is answered with 200. */
+  private double firstAnswer(ServerProcess service, List<String> endpoints) throws IOException {
+    try (Generator one = generator(service, FIRST_ANSWER_CONNECTIONS, endpoints)) {
+      while (true) {
+        Load.Outcome outcome = one.run(Load.of(1));
+        if (outcome.accepted().answers() == 1)
+          return (outcome.firstAcceptedNanos() - service.startNanos()) / 1e9;
+        if (secondsSince(service.startNanos()) > 60)
+          throw new IOException("no webhook was accepted within a minute of the start");
+      }
+    }
+  }
+
+  // ----------------------------------------------------------------------------------- recovery
+
+  private Result recovered() throws IOException, InterruptedException, SQLException {
+    int count = bench.options().endpointsOr(1_000);
+    try (ServerProcess service = bench.ownService(Map.of());
+        var receiver = new Receiver(bodies)) {
+      bench.say("starting the service");
+      service.start();
+      List<String> endpoints;
+      List<String> full;
+      try (var management = new Management(service)) {
+        bench.say("creating " + count + " endpoints");
+        endpoints = management.create(count, receiver.url("/after/0"), endpoint -> {});
+        full = management.create(1, receiver.url("/after/0"), endpoint -> {});
+        management.order(full, "pause");
+      }
+      try (Generator flood = generator(service, bench.options().connections(), full)) {
+        bench.say(title("queueing " + QUEUED + " webhooks for one endpoint"));
+        var unused = flood.run(Load.of(QUEUED - 1_000));
+      }
+      killedUnderLoad(service, endpoints);
+      queueComesBack(service, full.get(0));
+      awaitAll(service, receiver, full);
+      var audit = new Audit(draft, acknowledged);
+      audit.allDelivered(receiver);
+      return draft.result(scenario, bench.settings(service, count, BODY_BYTES));
+    }
+  }
+
+  private void killedUnderLoad(ServerProcess service, List<String> endpoints)
+      throws IOException, InterruptedException {
+    try (Generator generator = generator(service, bench.options().connections(), endpoints)) {
+      Thread killer =
+          Thread.ofPlatform()
+              .daemon()
+              .start(
+                  () -> {
+                    try {
+                      TimeUnit.MILLISECONDS.sleep(bench.options().measureMillis());
+                      service.kill();
+                    } catch (InterruptedException e) {
+                      Thread.currentThread().interrupt();
+                    }
+                    generator.stop();
+                  });
+      bench.say(title("load, then kill -9"));
+      var unused =
+          generator.run(
+              new Load(
+                  Double.POSITIVE_INFINITY,
+                  0,
+                  2 * bench.options().measureMillis(),
+                  1_000,
+                  Long.MAX_VALUE));
+      killer.join();
+    }
+    service.start();
+    draft.figure("kill -9 to listening", secondsSince(service.startNanos()), "s");
+    draft.atMost("kill -9 to first answer", firstAnswer(service, endpoints), "s", 5);
+  }
+
+  private void queueComesBack(ServerProcess service, String endpoint)
+      throws IOException, InterruptedException {
+    try (var management = new Management(service)) {
+      long start = System.nanoTime();
+      var unused = management.get("/v1/endpoints/" + endpoint + "/state");
+      draft.atMost("the endpoint with " + QUEUED + " waiting answers", secondsSince(start), "s", 3);
+    }
+  }
+
+  private void awaitAll(ServerProcess service, Receiver receiver, List<String> full)
+      throws IOException, InterruptedException {
+    try (var management = new Management(service)) {
+      management.order(full, "resume");
+      long start = System.nanoTime();
+      var progress =
+          Progress.of(
+              bench.screen(),
+              title("delivering"),
+              acknowledged.size(),
+              () -> receiver.tally().confirmed());
+      while (receiver.delivered().size() < acknowledged.size() && secondsSince(start) < 120)
+        Thread.sleep(200);
+      progress.end();
+      draft.figure("all delivered after", secondsSince(start), "s");
+    }
+  }
+
+  // ----------------------------------------------------------------------------- many endpoints
+
+  private Result many() throws IOException, InterruptedException, SQLException {
+    int registered = bench.options().endpointsOr(100_000);
+    int active = Math.max(1, registered / 10);
+    double rate = bench.options().perSecondOr(1_500);
+    try (Service service = bench.service(Map.of());
+        var management = new Management(service);
+        var receiver = new Receiver(bodies)) {
+      List<String> few = management.create(100, receiver.url("/after/0"), endpoint -> {});
+      double cpuFew = cpu("100 endpoints", service, few, rate);
+      long begin = System.nanoTime();
+      @Nullable ProcessUse before = service.use();
+      bench.say(title("registering " + registered + " endpoints"));
+      List<String> all = management.create(registered, receiver.url("/after/0"), endpoint -> {});
+      draft.figure("registered per second", registered / secondsSince(begin), "/s");
+      @Nullable ProcessUse after = service.use();
+      if (before != null && after != null)
+        draft.figure(
+            "resident memory per endpoint just registered",
+            (after.residentBytes() - before.residentBytes()) / 1e3 / registered,
+            "KB");
+      double cpuMany = cpu(active + " endpoints", service, all.subList(0, active), rate);
+      if (cpuFew > 0) draft.atMost("CPU per webhook, ratio", cpuMany / cpuFew, "", 1.3);
+      @Nullable ProcessUse end = service.use();
+      if (end != null) draft.atMost("resident memory", end.residentBytes() / 1e6, "MB", 2_000);
+      Thread.sleep(3_000);
+      var audit = new Audit(draft, acknowledged);
+      audit.allDelivered(receiver);
+      return draft.result(scenario, bench.settings(service, registered, BODY_BYTES));
+    }
+  }
+
+  /** Microseconds of the service and its database per webhook. */
+  private double cpu(String what, Service service, List<String> endpoints, double rate)
+      throws IOException {
+    try (Generator generator = generator(service, bench.options().connections(), endpoints)) {
+      var unused =
+          bench.run(
+              title(what + ", warm-up"),
+              generator,
+              Load.open(rate, bench.options().warmUpMillis(), 1));
+      @Nullable ProcessUse before = service.use();
+      Load.Outcome outcome =
+          bench.run(title(what), generator, Load.open(rate, 0, bench.options().measureMillis()));
+      @Nullable ProcessUse after = service.use();
+      draft.figure(what + ", p99 of the answer", outcome.accepted().p99Millis(), "ms");
+      if (before == null || after == null) return 0;
+      double millis =
+          after.cpuMillis()
+              - before.cpuMillis()
+              + (after.databaseCpuMillis() - before.databaseCpuMillis());
+      double each = 1_000 * millis / Math.max(1, outcome.accepted().answers());
+      draft.figure(what + ", CPU per webhook", each, "µs");
+      return each;
+    }
+  }
+}

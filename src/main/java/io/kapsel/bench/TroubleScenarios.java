@@ -1,0 +1,262 @@
+package io.kapsel.bench;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
+
+/** Destinations that fail, and more load than there is room for. */
+final class TroubleScenarios {
+  private static final int BODY_BYTES = 1_024;
+  private static final long SETTLE_MILLIS = 3_000;
+  private static final long POLL_MILLIS = 200;
+
+  private final Bench bench;
+  private final Scenario scenario;
+  private final Result.Draft draft = new Result.Draft();
+  private final EventCounts acknowledged = new EventCounts();
+  private final Bodies bodies = new Bodies(BODY_BYTES, Bench.random());
+
+  private TroubleScenarios(Bench bench, Scenario scenario) {
+    this.bench = bench;
+    this.scenario = scenario;
+  }
+
+  static Bench.Procedure noisyNeighbour() {
+    return bench -> new TroubleScenarios(bench, Scenario.NOISY_NEIGHBOUR).neighbours();
+  }
+
+  static Bench.Procedure circuitStorm() {
+    return bench -> new TroubleScenarios(bench, Scenario.CIRCUIT_STORM).storm();
+  }
+
+  static Bench.Procedure saturation() {
+    return bench -> new TroubleScenarios(bench, Scenario.SATURATION).saturate();
+  }
+
+  static Bench.Procedure soak() {
+    return bench -> new TroubleScenarios(bench, Scenario.SOAK).soaked();
+  }
+
+  private String title(String phase) {
+    return scenario.title() + ": " + phase;
+  }
+
+  private Generator generator(Service service, List<String> endpoints) throws IOException {
+    return new Generator(
+        service.address(),
+        bench.options().connections(),
+        new RequestSource.Webhooks(service.authority(), endpoints, bodies, false),
+        acknowledged);
+  }
+
+  // --------------------------------------------------------------------------- noisy neighbour
+
+  private Result neighbours() throws IOException, InterruptedException, SQLException {
+    int healthy = bench.options().endpointsOr(1_000) - 1;
+    double rate = bench.options().perSecondOr(1_000);
+    int backlog = 100_000;
+    try (Service service = bench.service(Map.of());
+        var management = new Management(service);
+        var receiver = new Receiver(bodies)) {
+      bench.say("creating " + (healthy + 1) + " endpoints");
+      List<String> good = management.create(healthy, receiver.url("/after/5"), endpoint -> {});
+      List<String> dead = management.create(1, receiver.url("/hang"), endpoint -> {});
+      management.order(dead, "pause");
+      try (Generator flood = generator(service, dead)) {
+        bench.say(title("queueing " + backlog + " webhooks for the dead one"));
+        var unused = flood.run(Load.of(backlog));
+      }
+      acknowledgedToDead = acknowledged.size();
+      try (Generator generator = generator(service, good)) {
+        var unused =
+            bench.run(
+                title("warm-up"), generator, Load.open(rate, bench.options().warmUpMillis(), 1));
+        Histogram without = firstAttempts("without it", generator, receiver, rate);
+        management.order(dead, "resume");
+        Thread.sleep(SETTLE_MILLIS);
+        Histogram with = firstAttempts("beside it", generator, receiver, rate);
+        double ratio =
+            (double) with.getValueAtPercentile(99) / Math.max(1, without.getValueAtPercentile(99));
+        draft.atMost("p99 to first attempt, ratio", ratio, "", 1.5);
+      }
+      Thread.sleep(SETTLE_MILLIS);
+      long healthyAcknowledged = acknowledged.size() - acknowledgedToDead;
+      draft.check(
+          "the healthy endpoints have everything",
+          receiver.tally().confirmed() == healthyAcknowledged,
+          receiver.tally().confirmed() + " of " + healthyAcknowledged);
+      return draft.result(scenario, bench.settings(service, healthy + 1, BODY_BYTES));
+    }
+  }
+
+  private long acknowledgedToDead;
+
+  private Histogram firstAttempts(
+      String when, Generator generator, Receiver receiver, double rate) {
+    receiver.takeFirstAttempts();
+    Load.Outcome outcome =
+        bench.run(title(when), generator, Load.open(rate, 0, bench.options().measureMillis()));
+    Histogram first = receiver.takeFirstAttempts();
+    draft.figure(when + ", acknowledged", outcome.accepted().perSecond(), "/s");
+    draft.figure(when + ", p99 of the answer", outcome.accepted().p99Millis(), "ms");
+    draft.figure(when + ", to first attempt p50", first.getValueAtPercentile(50), "ms");
+    draft.figure(when + ", to first attempt p99", first.getValueAtPercentile(99), "ms");
+    draft.charts(when, outcome.seconds());
+    return first;
+  }
+
+  // ------------------------------------------------------------------------------ circuit storm
+
+  private static void impatient(ObjectNode endpoint) {
+    endpoint.putObject("circuit").put("open_ms", 1_000);
+    endpoint
+        .putObject("retry")
+        .put("strategy", "fixed")
+        .put("base_delay_ms", 500)
+        .put("max_attempts", 50);
+  }
+
+  private Result storm() throws IOException, InterruptedException, SQLException {
+    int count = bench.options().endpointsOr(1_000);
+    double rate = bench.options().perSecondOr(1_000);
+    try (Service service = bench.service(Map.of());
+        var management = new Management(service);
+        var receiver = new Receiver(bodies)) {
+      bench.say("creating " + count + " endpoints");
+      List<String> endpoints =
+          management.create(count, receiver.url("/flap/2000"), TroubleScenarios::impatient);
+      try (Generator generator = generator(service, endpoints)) {
+        Load.Outcome outcome =
+            bench.run(
+                title("flapping"),
+                generator,
+                Load.open(rate, bench.options().warmUpMillis(), bench.options().measureMillis()));
+        draft.figure("acknowledged", outcome.accepted().perSecond(), "/s");
+        draft.figure("p99 of the answer", outcome.accepted().p99Millis(), "ms");
+        draft.figure("refused", outcome.refusals(), "");
+        draft.charts("flapping", outcome.seconds());
+      }
+      long start = System.nanoTime();
+      while (receiver.delivered().size() < acknowledged.size()
+          && DeliveryScenarios.millisSince(start) < 120_000) Thread.sleep(POLL_MILLIS);
+      draft.figure("all delivered after", DeliveryScenarios.millisSince(start) / 1_000.0, "s");
+      draft.figure(
+          "attempts per webhook", (double) receiver.tally().received() / acknowledged.size(), "");
+      Thread.sleep(SETTLE_MILLIS);
+      var audit = new Audit(draft, acknowledged);
+      audit.allDelivered(receiver);
+      audit.historyAgrees(receiver, service.database(), management);
+      return draft.result(scenario, bench.settings(service, count, BODY_BYTES));
+    }
+  }
+
+  // --------------------------------------------------------------------------------- saturation
+
+  private Result saturate() throws IOException, InterruptedException, SQLException {
+    int count = bench.options().endpointsOr(1_000);
+    // With the usual maximum, 4,096 connections could not fill the queue.
+    var changes = Map.of("KAPSEL_CONTENT_QUEUED_ROWS_MAX", "128");
+    try (Service service = bench.service(changes);
+        var management = new Management(service);
+        var receiver = new Receiver(bodies)) {
+      bench.say("creating " + count + " endpoints");
+      List<String> endpoints = management.create(count, receiver.url("/after/0"), endpoint -> {});
+      management.order(endpoints, "pause");
+      try (Generator generator = generator(service, endpoints)) {
+        long warmUp = bench.options().warmUpMillis();
+        long measured = bench.options().measureMillis();
+        var unused = bench.run(title("warm-up"), generator, Load.closed(warmUp, 1));
+        Load.Outcome all =
+            bench.run(title("all connections busy"), generator, Load.closed(0, measured));
+        double both = all.accepted().perSecond() + all.refused().perSecond();
+        Load.Outcome over =
+            bench.run(title("half as much again"), generator, Load.open(1.5 * both, 0, measured));
+        draft.figure("all connections busy, acknowledged", all.accepted().perSecond(), "/s");
+        draft.figure("all connections busy, refused", all.refused().perSecond(), "/s");
+        draft.figure("half as much again, acknowledged", over.accepted().perSecond(), "/s");
+        draft.figure("half as much again, refused", over.refused().perSecond(), "/s");
+        draft.atLeast(
+            "acknowledged under overload, share",
+            100 * over.accepted().perSecond() / all.accepted().perSecond(),
+            "%",
+            80);
+        draft.figure("p99 of what is acknowledged", all.accepted().p99Millis(), "ms");
+        draft.check("refusals are 503", isOnly503(over) && isOnly503(all), over.statuses() + "");
+        draft.charts("half as much again", over.seconds());
+        stall(service, generator, all.accepted().perSecond());
+      }
+      Thread.sleep(SETTLE_MILLIS);
+      return draft.result(scenario, bench.settings(service, count, BODY_BYTES));
+    }
+  }
+
+  private static boolean isOnly503(Load.Outcome outcome) {
+    return outcome.statuses().keySet().stream().allMatch(status -> status == 200 || status == 503);
+  }
+
+  /** The database takes nothing for a while: everything fails fast, and then works again. */
+  private void stall(Service service, Generator generator, double capacity)
+      throws InterruptedException {
+    @Nullable DatabaseProbe database = service.database();
+    if (database == null) return;
+    long stall = 10_000;
+    Thread locking = Thread.ofPlatform().daemon().start(() -> database.stall(stall));
+    Load.Outcome outcome =
+        bench.run(
+            title("the database stalls for 10 s"),
+            generator,
+            Load.open(capacity / 4, 0, 2 * stall));
+    locking.join();
+    long last = outcome.seconds().size() < 3 ? 0 : outcome.seconds().get(18).answers();
+    draft.atLeast("answers per second after a stall of 10 s", (double) last, "/s", capacity / 5);
+    draft.check("refusals in the stall are 503", isOnly503(outcome), outcome.statuses() + "");
+    draft.charts("a stall of the database", outcome.seconds());
+  }
+
+  // --------------------------------------------------------------------------------------- soak
+
+  private Result soaked() throws IOException, InterruptedException, SQLException {
+    int count = bench.options().endpointsOr(1_000);
+    double rate = bench.options().perSecondOr(3_000);
+    try (Service service = bench.service(Map.of());
+        var management = new Management(service);
+        var receiver = new Receiver(bodies)) {
+      bench.say("creating " + count + " endpoints");
+      List<String> endpoints = management.create(count, receiver.url("/after/1"), endpoint -> {});
+      @Nullable DatabaseProbe database = service.database();
+      try (Generator generator = generator(service, endpoints)) {
+        var unused =
+            bench.run(
+                title("warm-up"), generator, Load.open(rate, bench.options().warmUpMillis(), 1));
+        long events = acknowledged.size();
+        long disk = database == null ? 0 : database.bytes();
+        @Nullable ProcessUse before = service.use();
+        Load.Outcome outcome =
+            bench.run(
+                title("load"), generator, Load.open(rate, 0, bench.options().measureMillis()));
+        @Nullable ProcessUse after = service.use();
+        double millions = (acknowledged.size() - events) / 1e6;
+        draft.figure("acknowledged", outcome.accepted().perSecond(), "/s");
+        draft.figure("webhooks", millions, "M");
+        draft.figure("p99 of the answer", outcome.accepted().p99Millis(), "ms");
+        if (before != null && after != null) {
+          IngestScenarios.use(draft, before, after, outcome.accepted().answers());
+          double grown = (after.residentBytes() - before.residentBytes()) / 1e6;
+          draft.figure("growth of resident memory", grown, "MB");
+        }
+        if (database != null)
+          draft.figure("disk per million", (database.bytes() - disk) / millions / 1e6, "MB");
+        draft.charts("load", outcome.seconds());
+      }
+      Thread.sleep(SETTLE_MILLIS);
+      var audit = new Audit(draft, acknowledged);
+      audit.allDelivered(receiver);
+      audit.historyAgrees(receiver, database, management);
+      return draft.result(scenario, bench.settings(service, count, BODY_BYTES));
+    }
+  }
+}
