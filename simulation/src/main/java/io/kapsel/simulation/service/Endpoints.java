@@ -122,7 +122,7 @@ public final class Endpoints {
     for (int i = 0; i < steps; i++) schedule.add(Math.round(draws.logUniform(1, 60_000)));
     if (!options.varies(Option.RETRY_SCHEDULE_MILLIS)) {
       schedule.clear();
-      for (String delay : options.text(Option.RETRY_SCHEDULE_MILLIS).split(","))
+      for (String delay : options.text(Option.RETRY_SCHEDULE_MILLIS).split(",", -1))
         schedule.add(Long.parseLong(delay));
     }
     return new RetryPolicy(
