@@ -49,10 +49,16 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
   /**
    * Attempts to make now.
    *
+   * @param sendByMillis what has not been sent by then is released: later its outcome could come
+   *     after the endpoint has counted it as lost
    * @param replyTo the living endpoint; its reports are acknowledged with {@link Taken}
    */
   public record Deliver(
-      EndpointId endpoint, Route route, List<Started> attempts, ActorRef<Report> replyTo)
+      EndpointId endpoint,
+      Route route,
+      List<Started> attempts,
+      long sendByMillis,
+      ActorRef<Report> replyTo)
       implements Message {}
 
   /** Where to and how, as configured when the attempts became due. */
@@ -87,7 +93,12 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
    * @param bodyBytes 0 before its content is fetched
    */
   private record Job(
-      Lane lane, Started started, Route route, long queuedAtMillis, long bodyBytes) {}
+      Lane lane,
+      Started started,
+      Route route,
+      long queuedAtMillis,
+      long sendByMillis,
+      long bodyBytes) {}
 
   /** One living endpoint's share of the pool. */
   private static final class Lane {
@@ -202,7 +213,7 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
     takeTurn(lane);
     long now = clock.millis();
     for (Started started : deliver.attempts())
-      lane.waiting.addLast(new Job(lane, started, deliver.route(), now, 0));
+      lane.waiting.addLast(new Job(lane, started, deliver.route(), now, deliver.sendByMillis(), 0));
     startWhatMay();
     return this;
   }
@@ -305,6 +316,11 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
 
   private void send(Job job, @Nullable Webhook webhook) {
     long startedAt = clock.millis();
+    if (startedAt > job.sendByMillis()) {
+      job.lane().released.add(job.started());
+      giveBack(job.lane());
+      return;
+    }
     if (webhook == null) {
       finish(
           job,
@@ -313,7 +329,14 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
       return;
     }
     Route route = job.route();
-    Job sent = new Job(job.lane(), job.started(), route, startedAt, webhook.body().length());
+    Job sent =
+        new Job(
+            job.lane(),
+            job.started(),
+            route,
+            startedAt,
+            job.sendByMillis(),
+            webhook.body().length());
     bytes += sent.bodyBytes();
     getContext()
         .pipeToSelf(
@@ -407,11 +430,12 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
   }
 
   private Behavior<Message> onSweep() {
-    long patience = clock.millis() - settings.waitMillisMax();
+    long now = clock.millis();
+    long patience = now - settings.waitMillisMax();
     List<Lane> idle = new ArrayList<>();
     for (Lane lane : lanes.values()) {
       Job first = lane.waiting.peekFirst();
-      while (first != null && first.queuedAtMillis() < patience) {
+      while (first != null && (first.queuedAtMillis() < patience || first.sendByMillis() < now)) {
         lane.released.add(lane.waiting.removeFirst().started());
         first = lane.waiting.peekFirst();
       }

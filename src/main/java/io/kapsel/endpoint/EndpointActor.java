@@ -235,20 +235,21 @@ public final class EndpointActor
     long now = node.clock().millis();
     Endpoint.Plan plan = Endpoint.plan(state, flight, now, node.limits());
     flight = plan.flight();
-    if (!plan.attempts().isEmpty()) deliver(state, plan.attempts());
+    if (!plan.attempts().isEmpty()) deliver(state, plan.attempts(), now);
     plan.wakeAtMillis().ifPresent(at -> wakeAt(at, now));
     writeHistory(state);
     watchIdleness(state);
     node.observer().stepped(id, state, flight);
   }
 
-  private void deliver(State state, List<Endpoint.Started> attempts) {
+  private void deliver(State state, List<Endpoint.Started> attempts, long now) {
     DeliveryPool.Route route =
         new DeliveryPool.Route(
             state.config().url(),
             state.config().delivery(),
             state.config().allowPrivateDestination());
-    node.pool().tell(new DeliveryPool.Deliver(id, route, attempts, reports));
+    long sendBy = now + node.limits().attemptGraceMillis();
+    node.pool().tell(new DeliveryPool.Deliver(id, route, attempts, sendBy, reports));
   }
 
   /** One timer, for the earliest duty; it is only a hint, for the plan is made from the state. */

@@ -119,7 +119,7 @@ final class DeliveryPoolTest {
     List<Started> started = new ArrayList<>();
     for (int i = 0; i < webhooks; i++)
       started.add(new Started(i, new WebhookId(1L << 32, endpoint * 1_000L + i), 1));
-    pool.tell(new Deliver(endpoint(endpoint), ROUTE, started, replyTo.ref()));
+    pool.tell(new Deliver(endpoint(endpoint), ROUTE, started, Long.MAX_VALUE, replyTo.ref()));
   }
 
   private static EndpointId endpoint(long number) {
