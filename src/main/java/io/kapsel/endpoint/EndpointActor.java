@@ -1,8 +1,10 @@
 package io.kapsel.endpoint;
 
 import akka.actor.typed.ActorRef;
+import akka.actor.typed.BackoffSupervisorStrategy;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.PostStop;
+import akka.actor.typed.SupervisorStrategy;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.TimerScheduler;
@@ -12,6 +14,7 @@ import akka.persistence.typed.EventAdapter;
 import akka.persistence.typed.PersistenceId;
 import akka.persistence.typed.RecoveryCompleted;
 import akka.persistence.typed.SnapshotAdapter;
+import akka.persistence.typed.SnapshotFailed;
 import akka.persistence.typed.javadsl.CommandHandler;
 import akka.persistence.typed.javadsl.Effect;
 import akka.persistence.typed.javadsl.EventHandler;
@@ -40,6 +43,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.event.Level;
 
 /**
  * The shell around {@link Endpoint}: persists what it decides, then answers, then does what its
@@ -53,6 +57,13 @@ public final class EndpointActor
       EntityTypeKey.create(EndpointMessage.class, "endpoint");
 
   private static final Duration RETRY_STORAGE_AFTER = Duration.ofSeconds(1);
+
+  /** A refused write is the database's trouble: no error of ours, and worth one line. */
+  private static final BackoffSupervisorStrategy STOP_QUIETLY =
+      SupervisorStrategy.restartWithBackoff(RETRY_STORAGE_AFTER, RETRY_STORAGE_AFTER, 0)
+          .withMaxRestarts(0)
+          .withLogLevel(Level.WARN);
+
   private static final int HISTORY_BATCH = 1_000;
 
   /**
@@ -114,7 +125,7 @@ public final class EndpointActor
       ActorRef<ClusterSharding.ShardCommand> shard,
       ActorContext<EndpointMessage> context,
       TimerScheduler<EndpointMessage> timers) {
-    super(PersistenceId.of(KEY.name(), id.toString()));
+    super(PersistenceId.of(KEY.name(), id.toString()), STOP_QUIETLY);
     this.id = id;
     this.node = node;
     this.context = context;
@@ -158,6 +169,7 @@ public final class EndpointActor
   public SignalHandler<@Nullable State> signalHandler() {
     return newSignalHandlerBuilder()
         .onSignal(RecoveryCompleted.class, (state, signal) -> onRecovered(state))
+        .onSignal(SnapshotFailed.class, (state, failed) -> onSnapshotFailed(failed))
         .onSignal(PostStop.class, (state, signal) -> node.observer().stopped(id))
         .build();
   }
@@ -172,6 +184,11 @@ public final class EndpointActor
   @SuppressWarnings({"NullAway", "unchecked"})
   public SnapshotAdapter<@Nullable State> snapshotAdapter() {
     return (SnapshotAdapter<@Nullable State>) (SnapshotAdapter<?>) adapters.snapshots();
+  }
+
+  /** Nothing is lost by it: the next one is due after as much again. */
+  private void onSnapshotFailed(SnapshotFailed failed) {
+    context.getLog().warn("No snapshot of {} now: {}", id, failed.getFailure().toString());
   }
 
   /** The stash holds what arrives while events are being written; a node sends few at a time. */
