@@ -11,16 +11,18 @@ import org.jspecify.annotations.Nullable;
  *
  * @param settled whether everything had ended within the bound
  * @param lost stored webhooks that the service reports as lost
- * @param stepsBusy steps for each virtual second while nothing was left to do, at first
- * @param stepsQuiet the same, some time later
+ * @param awake endpoints in memory long after they had nothing to do
+ * @param stepsFresh steps for each virtual second before any load
+ * @param stepsLater the same when everything had ended
  */
 public record Ending(
     World world,
     boolean settled,
     long lost,
     List<Recovery> recoveries,
-    double stepsBusy,
-    double stepsQuiet) {
+    List<String> awake,
+    double stepsFresh,
+    double stepsLater) {
 
   /**
    * An endpoint's state by three ways.

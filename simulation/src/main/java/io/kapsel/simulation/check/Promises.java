@@ -1,24 +1,74 @@
 package io.kapsel.simulation.check;
 
+import io.kapsel.simulation.scenario.Fault;
 import io.kapsel.simulation.scenario.Options;
 import io.kapsel.simulation.scenario.Plan;
-import java.util.ArrayList;
+import io.kapsel.simulation.service.Recorder;
 import java.util.List;
 import java.util.SortedMap;
-import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /** All invariants of a run. */
 public final class Promises {
-  private final List<Invariant> all = new ArrayList<>();
+  private final Facts facts = new Facts();
+  private final Sometimes sometimes = new Sometimes(facts);
+  private final List<Invariant> all;
 
-  public Promises(Findings findings, Options options, Plan plan) {}
+  /**
+   * @param isHealthy whether an endpoint's destination is never in trouble by itself
+   */
+  public Promises(Findings findings, Options options, Plan plan, Predicate<String> isHealthy) {
+    double clockMillis = 0;
+    for (Fault fault : plan.faults()) {
+      if (fault.kind() == Fault.Kind.CLOCK_STEP) clockMillis += Math.abs(fault.amount());
+      if (fault.kind() == Fault.Kind.CLOCK_DRIFT)
+        clockMillis += Math.abs(fault.amount()) * fault.forMillis();
+    }
+    all =
+        List.of(
+            new NothingAcknowledgedIsLost(facts, findings),
+            new NothingIsInvented(facts, findings),
+            new DeliveredMeansDelivered(facts, findings),
+            new AttemptsAreCounted(facts, findings),
+            new DuplicatesHaveACause(facts, findings),
+            new DelaysFollowThePolicy(facts, findings),
+            new RetryAfterIsAFloor(facts, findings),
+            new CircuitFollowsItsPolicy(facts, findings, clockMillis == 0),
+            new DuplicatesGetTheSameAnswer(findings, options, 2 * (long) clockMillis),
+            new OneWriterPerEndpoint(findings),
+            new OrderIsKept(facts, findings),
+            new RecoveryIsTheLivingState(findings),
+            new NoMaximumIsExceeded(findings, options),
+            new BadNeighboursDoNoHarm(facts, findings, options, plan, isHealthy),
+            new NoErrorIsLogged(findings),
+            new EverythingEnds(facts, findings),
+            new HealthyEndpointsAnswer(findings),
+            new HealedCircuitsClose(facts, findings),
+            new AfterwardsItIsQuiet(facts, findings));
+  }
 
-  public List<Invariant> all() {
-    return all;
+  /** The facts come first: the invariants read them. */
+  public void listenTo(Recorder recorder) {
+    recorder.listen(facts);
+    recorder.listen(sometimes);
+    for (Invariant invariant : all) recorder.listen(invariant);
+  }
+
+  public void ended(Ending ending) {
+    for (Invariant invariant : all) invariant.ended(ending);
+  }
+
+  /** Whether something is accepted and has not ended. */
+  public boolean isPending() {
+    for (Facts.EndpointFacts endpoint : facts.endpoints())
+      if (!endpoint.pending.isEmpty()) return true;
+    for (Facts.Event event : facts.events())
+      if (event.isAccepted() && event.verdict != null && !event.inHistory) return true;
+    return false;
   }
 
   /** How often each rare situation was met. */
   public SortedMap<String, Long> sometimes() {
-    return new TreeMap<>();
+    return sometimes.counts();
   }
 }

@@ -1,10 +1,10 @@
 package io.kapsel.simulation.run;
 
+import akka.actor.typed.ActorSystem;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.kapsel.simulation.check.Ending;
 import io.kapsel.simulation.check.Findings;
-import io.kapsel.simulation.check.Invariant;
 import io.kapsel.simulation.check.Promises;
 import io.kapsel.simulation.fault.Injector;
 import io.kapsel.simulation.fault.Planner;
@@ -29,13 +29,16 @@ import io.kapsel.simulation.storage.Database;
 import io.kapsel.simulation.storage.JournalTables;
 import io.kapsel.simulation.world.Fleet;
 import io.kapsel.simulation.world.Interleaving;
+import io.kapsel.simulation.world.Node;
 import io.kapsel.simulation.world.Randomness;
 import io.kapsel.simulation.world.Trace;
 import io.kapsel.simulation.world.World;
 import io.kapsel.simulation.world.WorldConfig;
 import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One run: the world is made, the service started, load and faults come; then everything is healed
@@ -46,6 +49,15 @@ public final class Run {
   private static final long BOOT_SECONDS_MAX = 120;
   private static final long TIDY_SECONDS = 20;
   private static final int SNAPSHOTS_KEPT = 2;
+  private static final int PROBES = 6;
+  private static final long QUIET_SECONDS = 30;
+  private static final long MEASURED_SECONDS = 10;
+
+  /** The reconciler wakes endpoints when nobody else does. */
+  private static final long AWAKE_SECONDS = 20;
+
+  /** Orders of the load that waited on a node that stood still have come by then. */
+  private static final long ENABLED_AGAIN_SECONDS = 19;
 
   private final Scenario scenario;
   private final Options options;
@@ -63,6 +75,8 @@ public final class Run {
   private final Injector injector;
   private final Findings findings = new Findings();
   private final Promises promises;
+  private double stepsFresh;
+  private double stepsLater;
 
   /**
    * A pure function of the scenario and the sources. Call it from one thread of a JVM at a time.
@@ -105,9 +119,14 @@ public final class Run {
     injector =
         new Injector(world, plan, database, network, fleet, processes, destinations, recorder);
     destinations.trigger(injector);
-    promises = new Promises(findings, options, plan);
-    for (Invariant invariant : promises.all()) recorder.listen(invariant);
+    promises = new Promises(findings, options, plan, destinations::isHealthy);
+    promises.listenTo(recorder);
     recorder.listen(injector);
+    world.onError(
+        error ->
+            recorder.see(
+                new Observation.ErrorLogged(
+                    world.nanoTime(), error.node(), error.logger(), error.message())));
   }
 
   /** As the service loads it, without what only says where the database is. */
@@ -129,8 +148,7 @@ public final class Run {
       findings.broken("CRASH", Severity.CRASH, "", "", "The run broke: " + e, last());
       world.note("CRASHED " + e);
     }
-    Ending ending = ending(settled);
-    for (Invariant invariant : promises.all()) invariant.ended(ending);
+    promises.ended(ending(settled));
     return new Result(
         scenario,
         options,
@@ -156,6 +174,7 @@ public final class Run {
     recorder.see(new Observation.PhaseBegan(world.nanoTime(), name));
   }
 
+  /** Whether everything has ended within the bound. */
   private boolean playThrough() {
     phase("boot");
     fleet.startAll();
@@ -165,6 +184,23 @@ public final class Run {
       findings.broken("L2", Severity.LIVENESS, "", "", "The service did not start.", last());
       return false;
     }
+    stepsFresh = stepsPerSecond();
+    load();
+    phase("settle");
+    injector.heal();
+    operators.enableAll();
+    if (!settle()) return false;
+    phase("probe");
+    for (Endpoints.Spec endpoint : endpoints.all())
+      for (int i = 1; i <= PROBES; i++) senders.begin(Workload.probe(endpoint.name(), i));
+    if (!settle()) return false;
+    phase("quiet");
+    world.runFor((options.whole(Option.IDLE_MILLIS) / 1_000 + QUIET_SECONDS) * SECOND);
+    stepsLater = stepsPerSecond();
+    return true;
+  }
+
+  private void load() {
     phase("load");
     senders.begin(Workload.of(options, world.randomness()));
     operators.begin();
@@ -172,10 +208,30 @@ public final class Run {
     if (scenario.profile() == Profile.DESTINATION) outage();
     if (options.count(Option.JOURNAL_TIDIED) > 0) tidy();
     world.runFor(options.whole(Option.LOAD_SECONDS) * SECOND);
-    phase("settle");
-    injector.heal();
-    operators.enableAll();
-    return true;
+  }
+
+  private double stepsPerSecond() {
+    long before = world.steps();
+    world.runFor(MEASURED_SECONDS * SECOND);
+    return (double) (world.steps() - before) / MEASURED_SECONDS;
+  }
+
+  /** Looks seldom when it takes long: looking costs as well. */
+  private boolean settle() {
+    long waited = 0;
+    while (waited < options.whole(Option.SETTLE_SECONDS_MAX)) {
+      long slice = Math.clamp(waited / 10, 1, 60);
+      world.runFor(slice * SECOND);
+      waited += slice;
+      if (waited == ENABLED_AGAIN_SECONDS) operators.enableAll();
+      boolean ended =
+          !senders.areBusy() && !operators.areWaiting() && !promises.isPending() && fleet.isWhole();
+      if (ended) return true;
+    }
+    if (!fleet.isWhole())
+      findings.broken(
+          "L2", Severity.LIVENESS, "", "", "The cluster is not whole again: " + fleet.describe());
+    return false;
   }
 
   private void outage() {
@@ -198,6 +254,26 @@ public final class Run {
   }
 
   private Ending ending(boolean settled) {
-    return new Ending(world, settled, processes.lost(), List.of(), 0, 0);
+    List<Ending.Recovery> recoveries = new ArrayList<>();
+    ActorSystem<?> system = anySystem();
+    if (system != null)
+      for (Endpoints.Spec endpoint : endpoints.all())
+        recoveries.add(Recoveries.of(endpoint.name(), endpoint.id(), tables, system));
+    return new Ending(
+        world,
+        settled,
+        processes.lost(),
+        recoveries,
+        recorder.awakeFor((options.whole(Option.IDLE_MILLIS) / 1_000 + AWAKE_SECONDS) * SECOND),
+        stepsFresh,
+        stepsLater);
+  }
+
+  private @Nullable ActorSystem<?> anySystem() {
+    for (Node node : world.liveNodes()) {
+      ActorSystem<?> system = fleet.system(node);
+      if (system != null && !system.whenTerminated().isCompleted()) return system;
+    }
+    return null;
   }
 }

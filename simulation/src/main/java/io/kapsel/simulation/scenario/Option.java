@@ -103,7 +103,7 @@ public enum Option {
   OFFER_AGE_MILLIS_MAX(
       "offer.age.millis.max", (d, p) -> usual(d, p, "60000", whole(d.logUniform(2_000, 60_000)))),
   ATTEMPT_GRACE_MILLIS(
-      "attempt.grace.millis", (d, p) -> usual(d, p, "60000", whole(d.logUniform(1, 60_000)))),
+      "attempt.grace.millis", (d, p) -> usual(d, p, "60000", whole(d.logUniform(2_000, 60_000)))),
   OUTBOX_BATCHES_MAX(
       "outbox.batches.max", (d, p) -> usual(d, p, "1000", whole(d.logUniform(1, 100)))),
   IDLE_MILLIS("idle.millis", (d, p) -> usual(d, p, "120000", whole(d.logUniform(100, 60_000)))),
@@ -115,6 +115,9 @@ public enum Option {
   POOL_CONCURRENCY("pool.concurrency", (d, p) -> usual(d, p, "1000", whole(d.logUniform(1, 50)))),
   POOL_WAIT_MILLIS_MAX(
       "pool.wait.millis.max", (d, p) -> usual(d, p, "20000", whole(d.logUniform(1_000, 20_000)))),
+  POOL_BODIES_BYTES_MAX(
+      "pool.bodies.bytes.max",
+      (d, p) -> usual(d, p, "134217728", whole(d.logUniform(100, 100_000)))),
   GATEWAY_BATCH_MAX("gateway.batch.max", (d, p) -> usual(d, p, "256", whole(d.logUniform(1, 20)))),
   GATEWAY_WAITING_MAX(
       "gateway.waiting.max", (d, p) -> usual(d, p, "20000", whole(d.logUniform(2, 100)))),

@@ -83,6 +83,12 @@ public final class Destinations {
     return dispatch -> deliver(node, dispatch);
   }
 
+  /** Whether this endpoint's destination is only in trouble when a fault says so. */
+  public boolean isHealthy(String endpoint) {
+    return options.real(Option.DESTINATION_TROUBLE) == 0
+        || world.randomness().stream("healthy", endpoint).chance(0.25);
+  }
+
   private Behaviour behaviour(String endpoint, Randomness.Stream draws) {
     if (healed) return Behaviour.OK;
     Behaviour behaviour = overruled.get(endpoint);
@@ -92,7 +98,7 @@ public final class Destinations {
     // A final refusal ends a webhook at once, and then nothing interesting can happen to it.
     if (drawn.isFinal() && !draws.chance(0.1)) drawn = Behaviour.SERVER_ERROR_500;
     if (drawn == Behaviour.GONE_410 && !draws.chance(0.1)) drawn = Behaviour.UNAVAILABLE_503;
-    if (behaviour == null) behaviour = isTrouble ? drawn : Behaviour.OK;
+    if (behaviour == null) behaviour = isTrouble && !isHealthy(endpoint) ? drawn : Behaviour.OK;
     if (behaviour == Behaviour.FLAPPING)
       behaviour = world.millis() / FLAP_MILLIS % 2 == 0 ? Behaviour.SERVER_ERROR_500 : Behaviour.OK;
     return behaviour;
@@ -161,6 +167,7 @@ public final class Destinations {
 
   private Exchange exchange(Behaviour behaviour, long timeout, Randomness.Stream draws) {
     long usual = options.whole(Option.DESTINATION_LATENCY_MILLIS) * MILLI;
+    if (healed) usual = Math.min(usual, timeout / 10);
     long there = Math.min(timeout / 4, draws.between(usual / 10 + MILLI / 4, usual / 2 + MILLI));
     long back = draws.between(usual / 10 + MILLI / 4, usual + MILLI);
     long answer =

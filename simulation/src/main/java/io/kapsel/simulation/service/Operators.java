@@ -131,7 +131,8 @@ public final class Operators {
         command,
         answer -> {
           boolean done =
-              answer instanceof EndpointMessage.Viewed
+              (answer instanceof EndpointMessage.Viewed viewed
+                      && viewed.view().status() == Status.ACTIVE)
                   || (answer instanceof EndpointMessage.Rejected rejected
                       && rejected.rejection().code().status() == 409);
           if (done) waiting--;

@@ -18,7 +18,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,7 +48,7 @@ public final class Recorder implements JournalWatcher {
   private final Map<String, EndpointId> endpointIds = new TreeMap<>();
   private final Map<WebhookId, String> webhooks = new HashMap<>();
   private final Map<String, Circuit.Phase> phases = new TreeMap<>();
-  private final TreeSet<String> living = new TreeSet<>();
+  private final TreeMap<String, Long> living = new TreeMap<>();
   private int seen;
 
   public Recorder(World world) {
@@ -73,6 +72,17 @@ public final class Recorder implements JournalWatcher {
 
   public List<Observation> observations() {
     return kept;
+  }
+
+  /** Endpoints that have been in memory for so long, on nodes that are alive. */
+  public List<String> awakeFor(long nanos) {
+    List<String> awake = new ArrayList<>();
+    for (Node node : world.liveNodes())
+      for (String endpoint : endpointIds.keySet()) {
+        Long since = living.get(node.id() + "/" + endpoint);
+        if (since != null && now() - since > nanos) awake.add(endpoint);
+      }
+    return awake;
   }
 
   public long dropped() {
@@ -194,7 +204,7 @@ public final class Recorder implements JournalWatcher {
       @Override
       public void stepped(EndpointId id, State state, Flight flight) {
         String endpoint = nameOf(id);
-        if (living.add(node.id() + "/" + endpoint))
+        if (living.putIfAbsent(node.id() + "/" + endpoint, now()) == null)
           see(new Observation.EndpointStarted(now(), node.id(), endpoint));
         for (Listener listener : listeners) listener.stepped(node.id(), endpoint, state, flight);
       }
@@ -202,7 +212,7 @@ public final class Recorder implements JournalWatcher {
       @Override
       public void stopped(EndpointId id) {
         String endpoint = nameOf(id);
-        if (living.remove(node.id() + "/" + endpoint))
+        if (living.remove(node.id() + "/" + endpoint) != null)
           see(new Observation.EndpointStopped(now(), node.id(), endpoint));
       }
     };

@@ -129,6 +129,23 @@ final class SimulatedContents implements ContentStore {
   }
 
   @Override
+  public CompletionStage<Contents> fetch(List<WebhookId> ids, long bytesMax) {
+    return fetch(ids)
+        .thenApply(
+            found -> {
+              List<Webhook> fitting = new ArrayList<>();
+              List<WebhookId> later = new ArrayList<>();
+              long bytes = 0;
+              for (Webhook webhook : found) {
+                bytes += webhook.body().length();
+                if (fitting.isEmpty() || bytes <= bytesMax) fitting.add(webhook);
+                else later.add(webhook.id());
+              }
+              return new Contents(fitting, later);
+            });
+  }
+
+  @Override
   public CompletionStage<Void> remove(List<WebhookId> ids) {
     for (WebhookId id : ids) recent.remove(id);
     return request(

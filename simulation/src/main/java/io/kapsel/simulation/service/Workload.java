@@ -46,6 +46,20 @@ public record Workload(List<Sending> sendings) {
     return new Workload(List.copyOf(sendings));
   }
 
+  /** A plain webhook that must go through. */
+  public static Sending probe(String endpoint, int number) {
+    return new Sending(
+        "p" + number + "-" + endpoint,
+        endpoint,
+        1_000L * number,
+        true,
+        "l",
+        BODY_BYTES_USUAL,
+        false,
+        -1,
+        -1);
+  }
+
   private static Sending sending(
       String name, Options options, long loadMillis, int endpoints, Randomness randomness) {
     Randomness.Stream draws = randomness.stream("webhook", name);

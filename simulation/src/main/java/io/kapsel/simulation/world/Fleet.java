@@ -139,6 +139,21 @@ public final class Fleet {
     return systems.keySet();
   }
 
+  /** Who sees what, for a reader. */
+  public String describe() {
+    StringBuilder text = new StringBuilder();
+    systems.forEach(
+        (node, system) ->
+            text.append(node)
+                .append(" sees ")
+                .append(
+                    system.whenTerminated().isCompleted()
+                        ? "nothing"
+                        : Cluster.get(system).state().getMembers())
+                .append("; "));
+    return text.toString();
+  }
+
   /** Whether every process of the fleet sees every other one up and reachable. */
   public boolean isWhole() {
     int whole = 0;

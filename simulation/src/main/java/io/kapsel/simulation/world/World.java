@@ -8,6 +8,7 @@ import java.util.PriorityQueue;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,7 @@ public final class World implements AutoCloseable {
   private final Map<Class<?>, Object> facilities = new HashMap<>();
   private final List<String> offences = new ArrayList<>();
   private final List<LogLine> errors = new ArrayList<>();
+  private Consumer<LogLine> onError = error -> {};
   private Node running = Node.OUTSIDE;
   private long nowNanos;
   private long sequence;
@@ -126,6 +128,13 @@ public final class World implements AutoCloseable {
     return errors;
   }
 
+  /**
+   * @param told of every line of level ERROR
+   */
+  public void onError(Consumer<LogLine> told) {
+    onError = told;
+  }
+
   void offend(String what) {
     note("OFFENCE " + what);
     synchronized (offences) {
@@ -135,7 +144,10 @@ public final class World implements AutoCloseable {
 
   void logged(boolean error, String logger, String message) {
     note((error ? "ERROR " : "log ") + logger + ": " + message);
-    if (error) errors.add(new LogLine(running.id(), logger, message));
+    if (!error) return;
+    LogLine line = new LogLine(running.id(), logger, message);
+    errors.add(line);
+    onError.accept(line);
   }
 
   public void note(String text) {

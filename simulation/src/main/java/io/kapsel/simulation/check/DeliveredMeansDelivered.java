@@ -1,0 +1,64 @@
+package io.kapsel.simulation.check;
+
+import io.kapsel.core.endpoint.Ended;
+import io.kapsel.core.endpoint.Endpoint;
+import io.kapsel.core.endpoint.Outcome;
+import io.kapsel.core.endpoint.Verdict;
+import io.kapsel.simulation.scenario.Observation;
+import io.kapsel.simulation.scenario.Violation.Severity;
+
+/** S3: delivered is recorded only after a 2xx of the destination, and history says the same. */
+record DeliveredMeansDelivered(Facts facts, Findings findings) implements Invariant {
+  @Override
+  public void saw(int index, Observation observation) {
+    switch (observation) {
+      case Observation.Journaled journaled -> {
+        for (Endpoint.Event event : journaled.events())
+          if (event instanceof Endpoint.AttemptsEnded batch)
+            for (Ended ended : batch.ended()) check(index, ended);
+      }
+      case Observation.HistoryRecorded recorded -> {
+        Facts.Event event = facts.event(recorded.event());
+        Ended known = event.outcomes.get(recorded.number());
+        if (known == null || known.verdict() != recorded.verdict())
+          broken(index, event, "has a line in history that its endpoint never journaled");
+      }
+      default -> {}
+    }
+  }
+
+  private void check(int index, Ended ended) {
+    boolean says =
+        ended.verdict() == Verdict.DELIVERED
+            || ended.attempt().outcome().kind() == Outcome.Kind.DELIVERED;
+    if (!says) return;
+    Facts.Event event = facts.event(ended.attempt().webhook().toString());
+    int number = ended.attempt().number();
+    boolean answered =
+        event.sent.stream()
+            .anyMatch(
+                sent ->
+                    sent.number == number
+                        && sent.processed
+                        && sent.ended != null
+                        && sent.ended.status() / 100 == 2
+                        && sent.ended.kind() == Outcome.Kind.DELIVERED);
+    if (!answered)
+      broken(index, event, "is recorded as delivered by attempt " + number + " without a 2xx");
+  }
+
+  private void broken(int index, Facts.Event event, String what) {
+    int sent = event.sent.isEmpty() ? -1 : event.sent.getLast().index;
+    int ended = event.sent.isEmpty() ? -1 : event.sent.getLast().endedIndex;
+    findings.broken(
+        "S3",
+        Severity.SAFETY,
+        event.endpoint,
+        event.webhook,
+        event.webhook + " " + what + ".",
+        event.acceptedIndex,
+        sent,
+        ended,
+        index);
+  }
+}

@@ -1,0 +1,280 @@
+package io.kapsel.simulation.check;
+
+import io.kapsel.core.endpoint.Circuit;
+import io.kapsel.core.endpoint.Ended;
+import io.kapsel.core.endpoint.Endpoint;
+import io.kapsel.core.endpoint.EndpointConfig;
+import io.kapsel.core.endpoint.Status;
+import io.kapsel.core.endpoint.Verdict;
+import io.kapsel.simulation.scenario.Observation;
+import io.kapsel.simulation.service.Recorder;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What follows from the observations so far: the life of each event and each endpoint as the
+ * journal, the wire and the senders tell it. Written without the service's own state, so that the
+ * two can disagree.
+ */
+final class Facts implements Recorder.Listener {
+  /** One attempt as it was seen at the node's port. */
+  static final class Sent {
+    final int index;
+    final long atNanos;
+    final String node;
+    final int number;
+    int seenIndex = -1;
+    boolean processed;
+    Observation.@Nullable AttemptEnded ended;
+    int endedIndex = -1;
+
+    Sent(int index, Observation.AttemptSent sent) {
+      this.index = index;
+      this.atNanos = sent.atNanos();
+      this.node = sent.node();
+      this.number = sent.number();
+    }
+  }
+
+  /** One identifier that Kapsel gave. */
+  static final class Event {
+    final String id;
+    String webhook = "?";
+    String endpoint = "?";
+    long body;
+    int storedIndex = -1;
+    int acceptedIndex = -1;
+    long acceptedAtNanos;
+
+    /** Its place in the endpoint's order of acceptance; a retry after its end is another place. */
+    int place;
+
+    String lane = "";
+    int acknowledgedIndex = -1;
+    int attempts;
+    int budgetUsed;
+    @Nullable Verdict verdict;
+    int endedIndex = -1;
+    long dueAtMillis;
+    boolean inHistory;
+    final List<Sent> sent = new ArrayList<>();
+
+    /** When the journal took the outcome of each attempt, by number. */
+    final TreeMap<Integer, Integer> endedAt = new TreeMap<>();
+
+    final TreeMap<Integer, Ended> outcomes = new TreeMap<>();
+
+    Event(String id) {
+      this.id = id;
+    }
+
+    boolean isAccepted() {
+      return acceptedIndex >= 0;
+    }
+
+    boolean isPending() {
+      return isAccepted() && verdict == null;
+    }
+  }
+
+  /** One endpoint. */
+  static final class EndpointFacts {
+    final String name;
+    @Nullable EndpointConfig config;
+    Status status = Status.ACTIVE;
+    int statusIndex = -1;
+    int configIndex = -1;
+    long configAtNanos;
+    int places;
+    Circuit.Phase phase = Circuit.Phase.CLOSED;
+    long openUntilMillis;
+    int circuitIndex = -1;
+    long lastSequenceNr;
+    int lastWriteIndex = -1;
+
+    /** Accepted and not ended, in the order of acceptance. */
+    final TreeMap<Integer, Event> pending = new TreeMap<>();
+
+    EndpointFacts(String name) {
+      this.name = name;
+    }
+
+    EndpointConfig config() {
+      EndpointConfig known = config;
+      if (known == null) throw new IllegalStateException(name + " was never created");
+      return known;
+    }
+  }
+
+  private final Map<String, Event> events = new HashMap<>();
+  private final TreeMap<String, EndpointFacts> endpoints = new TreeMap<>();
+  private final TreeMap<String, Integer> crashed = new TreeMap<>();
+
+  /**
+   * Index of the last time an endpoint stopped or recovered on a node, by {@code node/endpoint}.
+   */
+  private final TreeMap<String, Integer> interrupted = new TreeMap<>();
+
+  Event event(String id) {
+    return events.computeIfAbsent(id, Event::new);
+  }
+
+  Collection<Event> events() {
+    return events.values();
+  }
+
+  EndpointFacts endpoint(String name) {
+    return endpoints.computeIfAbsent(name, EndpointFacts::new);
+  }
+
+  Collection<EndpointFacts> endpoints() {
+    return endpoints.values();
+  }
+
+  /** Index of the observation by which this incarnation was dead or gone, -1 if it lives. */
+  int crashOf(String node) {
+    return crashed.getOrDefault(node, -1);
+  }
+
+  /** Index of the last interruption of the endpoint on that node, -1 for none. */
+  int interruptionOf(String node, String endpoint) {
+    return Math.max(crashOf(node), interrupted.getOrDefault(node + "/" + endpoint, -1));
+  }
+
+  @Override
+  public void saw(int index, Observation observation) {
+    switch (observation) {
+      case Observation.NodeCrashed crash -> crashed.put(crash.node(), index);
+      case Observation.NodeExited exit -> crashed.put(exit.node(), index);
+      case Observation.EndpointStopped stopped ->
+          interrupted.put(stopped.node() + "/" + stopped.endpoint(), index);
+      case Observation.Recovering recovering ->
+          interrupted.put(recovering.node() + "/" + recovering.endpoint(), index);
+      case Observation.ContentStored stored -> {
+        Event event = event(stored.event());
+        event.webhook = stored.webhook();
+        event.endpoint = stored.endpoint();
+        event.body = stored.body();
+        event.storedIndex = index;
+      }
+      case Observation.Answered answered -> {
+        if (!answered.event().isEmpty()) {
+          Event event = event(answered.event());
+          if (event.acknowledgedIndex < 0) event.acknowledgedIndex = index;
+        }
+      }
+      case Observation.Journaled journaled -> {
+        EndpointFacts endpoint = endpoint(journaled.endpoint());
+        endpoint.lastSequenceNr = journaled.firstSequenceNr() + journaled.events().size() - 1;
+        endpoint.lastWriteIndex = index;
+        for (Endpoint.Event event : journaled.events())
+          fold(index, journaled.atNanos(), endpoint, event);
+      }
+      case Observation.HistoryRecorded recorded -> {
+        Event event = event(recorded.event());
+        if (recorded.verdict() != Verdict.RETRY && recorded.number() >= event.attempts)
+          event.inHistory = true;
+      }
+      case Observation.AttemptSent sent -> event(sent.event()).sent.add(new Sent(index, sent));
+      case Observation.AttemptSeen seen -> {
+        Sent sent = lastSent(seen.event(), seen.node(), seen.number());
+        if (sent != null) {
+          sent.seenIndex = index;
+          sent.processed |= seen.processed();
+        }
+      }
+      case Observation.AttemptEnded ended -> {
+        Sent sent = lastSent(ended.event(), ended.node(), ended.number());
+        if (sent != null) {
+          sent.ended = ended;
+          sent.endedIndex = index;
+        }
+      }
+      default -> {}
+    }
+  }
+
+  private @Nullable Sent lastSent(String id, String node, int number) {
+    List<Sent> all = event(id).sent;
+    for (int i = all.size() - 1; i >= 0; i--) {
+      Sent sent = all.get(i);
+      if (sent.number == number && sent.node.equals(node) && sent.ended == null) return sent;
+    }
+    return null;
+  }
+
+  private void fold(int index, long atNanos, EndpointFacts endpoint, Endpoint.Event event) {
+    switch (event) {
+      case Endpoint.Created created -> configured(index, atNanos, endpoint, created.config());
+      case Endpoint.Configured configured ->
+          configured(index, atNanos, endpoint, configured.config());
+      case Endpoint.StatusChanged changed -> {
+        endpoint.status = changed.status();
+        endpoint.statusIndex = index;
+      }
+      case Endpoint.WebhooksAccepted accepted -> {
+        for (Endpoint.Offered offered : accepted.webhooks()) {
+          Event known = event(offered.id().toString());
+          known.endpoint = endpoint.name;
+          known.acceptedIndex = index;
+          known.acceptedAtNanos = atNanos;
+          known.lane = Long.toString(offered.laneKey());
+          known.place = ++endpoint.places;
+          endpoint.pending.put(known.place, known);
+        }
+      }
+      case Endpoint.AttemptsEnded batch -> {
+        for (Ended ended : batch.ended()) fold(index, endpoint, ended);
+        circuit(index, endpoint, batch.circuit());
+      }
+      case Endpoint.Retried retried -> {
+        Event known = event(retried.id().toString());
+        if (known.verdict != null) {
+          known.place = ++endpoint.places;
+          endpoint.pending.put(known.place, known);
+        }
+        known.verdict = null;
+        known.endedIndex = -1;
+        known.inHistory = false;
+        known.budgetUsed = 0;
+        known.dueAtMillis = retried.atMillis();
+        known.attempts = Math.max(known.attempts, retried.attempts());
+      }
+      case Endpoint.CircuitReset reset -> circuit(index, endpoint, Circuit.CLOSED);
+      case Endpoint.HistoryConfirmed confirmed -> {}
+    }
+  }
+
+  private static void configured(
+      int index, long atNanos, EndpointFacts endpoint, EndpointConfig config) {
+    endpoint.config = config;
+    endpoint.configIndex = index;
+    endpoint.configAtNanos = atNanos;
+  }
+
+  private static void circuit(int index, EndpointFacts endpoint, Circuit circuit) {
+    if (endpoint.phase != circuit.phase() || circuit.phase() == Circuit.Phase.OPEN)
+      endpoint.circuitIndex = index;
+    endpoint.phase = circuit.phase();
+    endpoint.openUntilMillis = circuit.openUntilMillis();
+  }
+
+  private void fold(int index, EndpointFacts endpoint, Ended ended) {
+    Event event = event(ended.attempt().webhook().toString());
+    event.attempts = Math.max(event.attempts, ended.attempt().number());
+    event.budgetUsed++;
+    event.endedAt.put(ended.attempt().number(), index);
+    event.outcomes.put(ended.attempt().number(), ended);
+    event.dueAtMillis = ended.nextAttemptAtMillis();
+    if (ended.verdict() != Verdict.RETRY) {
+      event.verdict = ended.verdict();
+      event.endedIndex = index;
+      endpoint.pending.remove(event.place);
+    }
+  }
+}

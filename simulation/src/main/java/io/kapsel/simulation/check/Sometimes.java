@@ -1,0 +1,205 @@
+package io.kapsel.simulation.check;
+
+import io.kapsel.core.endpoint.Circuit;
+import io.kapsel.core.endpoint.Ended;
+import io.kapsel.core.endpoint.Endpoint;
+import io.kapsel.core.endpoint.Outcome;
+import io.kapsel.core.endpoint.Status;
+import io.kapsel.core.endpoint.Verdict;
+import io.kapsel.simulation.scenario.Observation;
+import io.kapsel.simulation.service.Recorder;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Rare situations that a campaign must have met. A zero after a night is a defect of the simulator.
+ */
+final class Sometimes implements Recorder.Listener {
+  static final List<String> ALL =
+      List.of(
+          "acknowledged after a retry of the sender",
+          "duplicate answered",
+          "key reused with another body refused",
+          "queue full",
+          "bad signature refused",
+          "journal write refused",
+          "journal write applied, answer lost",
+          "late write refused by the primary key",
+          "recovery with pending webhooks",
+          "recovery after a snapshot",
+          "crash with an attempt in flight",
+          "outcome lost after the destination processed",
+          "crash between content and acceptance",
+          "taken up by the reconciler",
+          "content discarded",
+          "attempt counted as lost",
+          "dead letter",
+          "refused for good",
+          "endpoint disabled by 410",
+          "circuit opened",
+          "circuit half open",
+          "circuit closed again",
+          "probe failed",
+          "probe in flight at a crash",
+          "retry by hand",
+          "reset by hand",
+          "reconfigured with webhooks pending",
+          "endpoint moved to another node",
+          "endpoint left memory and came back",
+          "Retry-After obeyed",
+          "Retry-After capped",
+          "node exited by itself");
+
+  private final Facts facts;
+  private final TreeMap<String, Long> counts = new TreeMap<>();
+  private final TreeMap<String, String> home = new TreeMap<>();
+  private final TreeSet<String> snapshots = new TreeSet<>();
+  private final Set<String> unanswered = new HashSet<>();
+  private final Set<String> contentOnly = new HashSet<>();
+  private final Set<String> orphans = new HashSet<>();
+
+  Sometimes(Facts facts) {
+    this.facts = facts;
+    for (String situation : ALL) counts.put(situation, 0L);
+  }
+
+  SortedMap<String, Long> counts() {
+    return Collections.unmodifiableSortedMap(counts);
+  }
+
+  private void met(String situation) {
+    if (counts.computeIfPresent(situation, (name, count) -> count + 1) == null)
+      throw new IllegalArgumentException(situation);
+  }
+
+  private void metIf(boolean condition, String situation) {
+    if (condition) met(situation);
+  }
+
+  @Override
+  public void saw(int index, Observation observation) {
+    switch (observation) {
+      case Observation.Unanswered missing -> unanswered.add(missing.webhook());
+      case Observation.Answered answered -> answered(answered);
+      case Observation.JournalRefused refused -> {
+        met("journal write refused");
+        metIf(refused.why().contains("connection lost"), "journal write applied, answer lost");
+        metIf(refused.why().contains("duplicate key"), "late write refused by the primary key");
+      }
+      case Observation.Recovering recovering -> {
+        Facts.EndpointFacts endpoint = facts.endpoint(recovering.endpoint());
+        metIf(!endpoint.pending.isEmpty(), "recovery with pending webhooks");
+        metIf(snapshots.contains(recovering.endpoint()), "recovery after a snapshot");
+      }
+      case Observation.SnapshotStored stored -> snapshots.add(stored.endpoint());
+      case Observation.NodeCrashed crash -> crashed(crash.node());
+      case Observation.NodeExited exit -> met("node exited by itself");
+      case Observation.ContentStored stored -> contentOnly.add(stored.event());
+      case Observation.ContentRemoved removed -> {
+        contentOnly.remove(removed.event());
+        met("content discarded");
+      }
+      case Observation.EndpointStarted started -> {
+        String before = home.put(started.endpoint(), started.node());
+        if (before == null) return;
+        metIf(before.equals(started.node()), "endpoint left memory and came back");
+        metIf(!name(before).equals(name(started.node())), "endpoint moved to another node");
+      }
+      case Observation.CircuitChanged changed -> {
+        metIf(changed.phase() == Circuit.Phase.OPEN, "circuit opened");
+        metIf(changed.phase() == Circuit.Phase.HALF_OPEN, "circuit half open");
+        metIf(changed.phase() == Circuit.Phase.CLOSED, "circuit closed again");
+      }
+      case Observation.Journaled journaled -> {
+        for (Endpoint.Event event : journaled.events()) journaled(journaled.endpoint(), event);
+      }
+      default -> {}
+    }
+  }
+
+  private static String name(String incarnation) {
+    return incarnation.substring(0, incarnation.indexOf('.'));
+  }
+
+  private void answered(Observation.Answered answered) {
+    if (answered.status() == 200) {
+      metIf(unanswered.contains(answered.webhook()), "acknowledged after a retry of the sender");
+      metIf(
+          facts.event(answered.event()).webhook.equals(answered.webhook().replace("-again", ""))
+              && answered.webhook().endsWith("-again"),
+          "duplicate answered");
+    }
+    switch (answered.code()) {
+      case "E1010" -> met("key reused with another body refused");
+      case "E1001" -> met("bad signature refused");
+      case "E3002" -> met("queue full");
+      default -> {}
+    }
+  }
+
+  private void crashed(String node) {
+    boolean inFlight = false;
+    boolean processed = false;
+    boolean probing = false;
+    for (Facts.EndpointFacts endpoint : facts.endpoints())
+      for (Facts.Event event : endpoint.pending.values()) {
+        if (event.sent.isEmpty()) continue;
+        Facts.Sent last = event.sent.getLast();
+        boolean open = last.node.equals(node) && last.number > event.attempts;
+        inFlight |= open && last.ended == null;
+        processed |= open && last.processed;
+        probing |= open && last.ended == null && endpoint.phase != Circuit.Phase.CLOSED;
+      }
+    metIf(inFlight, "crash with an attempt in flight");
+    metIf(processed, "outcome lost after the destination processed");
+    metIf(probing, "probe in flight at a crash");
+    metIf(!contentOnly.isEmpty(), "crash between content and acceptance");
+    orphans.addAll(contentOnly);
+  }
+
+  private void journaled(String endpoint, Endpoint.Event event) {
+    switch (event) {
+      case Endpoint.WebhooksAccepted accepted -> {
+        for (Endpoint.Offered offered : accepted.webhooks()) {
+          String id = offered.id().toString();
+          contentOnly.remove(id);
+          metIf(orphans.remove(id), "taken up by the reconciler");
+        }
+      }
+      case Endpoint.AttemptsEnded batch -> {
+        boolean wasOpen = batch.circuit().phase() == Circuit.Phase.OPEN;
+        for (Ended ended : batch.ended()) ended(ended, batch.atMillis(), wasOpen, endpoint);
+      }
+      case Endpoint.StatusChanged changed ->
+          metIf(
+              changed.status() == Status.DISABLED && !changed.reason().isEmpty(),
+              "endpoint disabled by 410");
+      case Endpoint.Retried retried -> met("retry by hand");
+      case Endpoint.CircuitReset reset -> met("reset by hand");
+      case Endpoint.Configured configured ->
+          metIf(!facts.endpoint(endpoint).pending.isEmpty(), "reconfigured with webhooks pending");
+      default -> {}
+    }
+  }
+
+  private void ended(Ended ended, long atMillis, boolean open, String endpoint) {
+    Outcome outcome = ended.attempt().outcome();
+    metIf(ended.verdict() == Verdict.DEAD_LETTER, "dead letter");
+    metIf(ended.verdict() == Verdict.FAILED, "refused for good");
+    metIf(outcome.message().startsWith("Nobody answered"), "attempt counted as lost");
+    long delay = ended.nextAttemptAtMillis() - atMillis;
+    boolean asked = ended.verdict() == Verdict.RETRY && outcome.retryAfterMillis() > 0;
+    metIf(asked && delay >= outcome.retryAfterMillis(), "Retry-After obeyed");
+    metIf(asked && outcome.retryAfterMillis() > 86_400_000L, "Retry-After capped");
+    metIf(
+        open
+            && outcome.kind() != Outcome.Kind.DELIVERED
+            && facts.endpoint(endpoint).phase == Circuit.Phase.OPEN,
+        "probe failed");
+  }
+}
