@@ -128,7 +128,8 @@ final class PackagedKapsel implements AutoCloseable {
 
   /** Returns the exit code. */
   int terminate() {
-    process.destroy();
+    // Of the process itself; its own destroy would close the output that is being read.
+    process.toHandle().destroy();
     return awaitEnd();
   }
 

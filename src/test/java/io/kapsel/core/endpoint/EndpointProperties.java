@@ -16,6 +16,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.Tuple;
+import net.jqwik.api.constraints.IntRange;
 
 /**
  * Laws of an endpoint whatever happens to it. {@link Course} checks every invariant, the order, the
@@ -46,6 +47,36 @@ class EndpointProperties {
     assertEquals(Circuit.Phase.CLOSED, course.life().state().circuit().phase());
     assertTrue(course.everyAcceptedHasEnded());
     assertFalse(course.life().plan().wakeAtMillis().isPresent(), "a timer without a duty");
+  }
+
+  @Property(edgeCases = EdgeCasesMode.NONE)
+  void a_circuit_does_what_its_model_does(
+      @ForAll("outcomes") List<Outcome.Kind> outcomes,
+      @ForAll @IntRange(min = 1, max = 12) int maxInFlight) {
+    CircuitPolicy policy = new CircuitPolicy(4, 0.5, 8, 30_000, 2);
+    CircuitModel model = new CircuitModel(policy);
+    Circuit circuit = Circuit.CLOSED;
+    long now = Scenario.T0;
+    for (Outcome.Kind outcome : outcomes) {
+      boolean probe = circuit.phase() != Circuit.Phase.CLOSED;
+      circuit = circuit.after(outcome, probe, now, policy, maxInFlight);
+      model.feed(outcome, probe, now, maxInFlight);
+      model.check(circuit);
+      now += 10_000;
+    }
+  }
+
+  @Provide
+  Arbitrary<List<Outcome.Kind>> outcomes() {
+    return Arbitraries.frequency(
+            Tuple.of(6, Outcome.Kind.DELIVERED),
+            Tuple.of(4, Outcome.Kind.FAILED),
+            Tuple.of(1, Outcome.Kind.REFUSED),
+            Tuple.of(1, Outcome.Kind.RATE_LIMITED),
+            Tuple.of(1, Outcome.Kind.UNKNOWN))
+        .list()
+        .ofMinSize(20)
+        .ofMaxSize(150);
   }
 
   @Provide
