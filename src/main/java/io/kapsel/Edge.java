@@ -38,6 +38,9 @@ final class Edge {
   private final Node node;
   private final Front front;
 
+  /** Whether there are endpoints whose senders sign a URL that this node does not know. */
+  private final CompletionStage<Boolean> urlUnknown;
+
   /**
    * What the management API needs beside the node.
    *
@@ -53,6 +56,10 @@ final class Edge {
   Edge(Settings settings, Database database, Node node, Metrics metrics, Managed managed) {
     this.database = database;
     this.node = node;
+    this.urlUnknown =
+        settings.publicUrl().isEmpty()
+            ? managed.directory().anySignsItsUrl().exceptionally(unknown -> false)
+            : CompletableFuture.completedStage(false);
     IngestHttp ingest =
         new IngestHttp(
             new IngestHttp.Pipeline(node.ingest()::admit, node.ingest()::accept),
@@ -82,7 +89,11 @@ final class Edge {
             policy::checkUrl,
             BodyPath::problem,
             SignatureVerifier::secretProblem,
-            secret -> StandardWebhooksSigner.secretProblem(new Secret(secret))),
+            secret -> StandardWebhooksSigner.secretProblem(new Secret(secret)),
+            signature ->
+                settings.publicUrl().isEmpty() && SignatureVerifier.signsUrl(signature)
+                    ? Optional.of("Signs the URL: the operator has to set public-url first.")
+                    : Optional.empty()),
         (config, webhook) ->
             managed
                 .destination()
@@ -126,7 +137,18 @@ final class Edge {
                                 Rejection.of(
                                     ErrorCode.WORKER_POOL_EXHAUSTED,
                                     "The cluster does not serve this node."))),
-            (database, sharding) -> database.or(() -> sharding));
+            (database, sharding) -> database.or(() -> sharding))
+        .thenCombine(urlUnknown, (other, unknown) -> other.or(() -> urlUnknown(unknown)));
+  }
+
+  private static Optional<Rejection> urlUnknown(boolean unknown) {
+    return unknown
+        ? Optional.of(
+            Rejection.of(
+                ErrorCode.MISCONFIGURED,
+                ErrorCode.CONFIG_INVALID.code()
+                    + ": public-url is not set, and there are endpoints whose senders sign it."))
+        : Optional.empty();
   }
 
   Front front() {

@@ -8,6 +8,7 @@ import io.kapsel.config.Problem;
 import io.kapsel.config.Range;
 import io.kapsel.config.Sources;
 import io.kapsel.core.webhook.Secret;
+import io.kapsel.deliver.Network;
 import io.kapsel.secrets.Keyring;
 import java.nio.file.Path;
 import java.util.List;
@@ -137,9 +138,15 @@ public record Settings(
       @Range(min = "0s", max = "1h") int drainMillis) {}
 
   public Settings {
+    publicUrl =
+        publicUrl.endsWith("/") ? publicUrl.substring(0, publicUrl.length() - 1) : publicUrl;
     require(
         publicUrl.isEmpty() || publicUrl.matches("https?://[^/?#@\\s]+(/[^?#\\s]*)?"),
         "public-url must look like https://hooks.example.com");
+    for (String network : delivery.allowedNetworks)
+      require(
+          Network.parse(network).isPresent(),
+          "delivery.allowed-networks must be networks such as 10.1.0.0/16 or fd00:1::/32");
     require(
         http.bodiesBytesMax >= http.bodyBytesMax,
         "http.bodies-bytes-max must leave room for one body of http.body-bytes-max");

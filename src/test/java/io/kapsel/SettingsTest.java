@@ -217,6 +217,9 @@ class SettingsTest {
           "retention|12h",
           "retention|36500d",
           "delivery.require-https|maybe",
+          "delivery.allowed-networks|10.0.0.1",
+          "delivery.allowed-networks|10.0.0.0/33",
+          "delivery.allowed-networks|example.com/8",
           "log.format|xml",
           "database.url|mysql://h/d",
           "public-url|hooks.example.com",
@@ -226,6 +229,12 @@ class SettingsTest {
       List<String> lines = problems(Sources.NONE.withFlag("-x", "kapsel." + path, text));
       assertEquals(1, lines.size(), () -> path + " = " + text + ": " + lines);
       assertTrue(lines.getFirst().startsWith("E4003 "), lines::getFirst);
+    }
+
+    @Test
+    void of_a_slash_at_the_end_of_the_public_url_are_none() {
+      var sources = Sources.NONE.withFlag("-x", "kapsel.public-url", "https://a.example/b/");
+      assertEquals("https://a.example/b", settings(sources).publicUrl());
     }
 
     @Test

@@ -189,6 +189,10 @@ final class ConfigReader {
                 "secret_encoding", SignatureSettings.SecretEncoding.class, or.secretEncoding()));
     SignatureVerifier.templateProblem(settings)
         .ifPresent(wrong -> fields.problem("template", ErrorCode.INVALID_CONFIGURATION, wrong));
+    rules
+        .signature()
+        .apply(settings)
+        .ifPresent(wrong -> fields.problem("scheme", ErrorCode.INVALID_CONFIGURATION, wrong));
     if (!SignatureVerifier.allSecretsUsable(settings)) {
       fields.problem(
           "secrets",

@@ -1,6 +1,7 @@
 package io.kapsel.endpoint;
 
 import io.kapsel.core.webhook.Rejection;
+import io.kapsel.core.webhook.SignatureSettings;
 import io.kapsel.core.webhook.SignatureSettings.Scheme;
 import java.util.Optional;
 import java.util.function.BiFunction;
@@ -14,9 +15,11 @@ import java.util.function.Function;
  * @param jsonPath an RFC 9535 path
  * @param secret a secret that verifies what the scheme's senders sign
  * @param signingSecret a secret that signs deliveries
+ * @param signature what else speaks against a signature's settings
  */
 public record ConfigRules(
     BiFunction<String, Boolean, Optional<Rejection>> url,
     Function<String, Optional<String>> jsonPath,
     BiFunction<Scheme, String, Optional<String>> secret,
-    Function<String, Optional<String>> signingSecret) {}
+    Function<String, Optional<String>> signingSecret,
+    Function<SignatureSettings, Optional<String>> signature) {}

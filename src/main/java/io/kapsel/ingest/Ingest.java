@@ -46,7 +46,7 @@ public final class Ingest {
   /**
    * A complete request.
    *
-   * @param url as the sender addressed it, for schemes that sign the URL
+   * @param url as the sender knows it, for schemes that sign the URL; empty when unknown
    */
   public record Request(
       String method, String url, String contentType, List<Header> headers, Body body) {}

@@ -50,7 +50,7 @@ public final class IngestHttp implements Handler {
 
   /**
    * @param publicUrl scheme and authority as the senders know them, without a slash at the end;
-   *     empty to go by the Host of each request
+   *     empty when it is not configured
    * @param observer told every reply, on the replying thread
    */
   public IngestHttp(
@@ -164,10 +164,10 @@ public final class IngestHttp implements Handler {
   }
 
   private String url(RequestHead head) {
-    String origin = publicUrl.isEmpty() ? "http://" + head.host() : publicUrl;
+    if (publicUrl.isEmpty()) return "";
     return head.query().isEmpty()
-        ? origin + head.path()
-        : origin + head.path() + "?" + head.query();
+        ? publicUrl + head.path()
+        : publicUrl + head.path() + "?" + head.query();
   }
 
   /** Depends on the id alone, so that a duplicate is answered byte for byte like the first. */

@@ -55,6 +55,22 @@ public final class PostgresEndpointDirectory implements EndpointDirectory {
         });
   }
 
+  /** Whether any living endpoint's senders sign the URL they send to. Asked once, at a start. */
+  public CompletionStage<Boolean> anySignsItsUrl() {
+    return database.run(
+        connection -> {
+          try (PreparedStatement select =
+                  connection.prepareStatement(
+                      "select exists (select from endpoint where status <> 'deleted' and"
+                          + " (config #>> '{signature,scheme}' = 'twilio'"
+                          + " or (config #>> '{signature,scheme}' = 'hmac'"
+                          + " and config #>> '{signature,template}' like '%{url}%')))");
+              ResultSet rows = select.executeQuery()) {
+            return rows.next() && rows.getBoolean(1);
+          }
+        });
+  }
+
   /** Fails with {@link NameTaken} when the tenant has another living endpoint of this name. */
   @Override
   public CompletionStage<Void> put(Entry entry) {

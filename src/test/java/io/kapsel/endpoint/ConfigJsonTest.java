@@ -51,6 +51,10 @@ class ConfigJsonTest {
           secret ->
               secret.startsWith("bad") || secret.startsWith("whpk_")
                   ? Optional.of("Must be able to sign.")
+                  : Optional.empty(),
+          settings ->
+              settings.template().contains("{url}")
+                  ? Optional.of("Must not sign the URL.")
                   : Optional.empty());
 
   static final String MINIMAL = "{\"name\":\"orders\",\"url\":\"https://example.com/hook\"}";
@@ -272,6 +276,7 @@ class ConfigJsonTest {
           "\"signature\":{\"header\":\"a b\"} | /signature/header E1307",
           "\"signature\":{\"header\":\"\"} | /signature/header E1307",
           "\"signature\":{\"template\":\"{timestamp}\"} | /signature/template E1307",
+          "\"signature\":{\"template\":\"{url}{body}\"} | /signature/scheme E1307",
           "\"signature\":{\"template\":\"{body}{secret}\"} | /signature/template E1307",
           "\"signature\":{\"secrets\":[\"\"]} | /signature/secrets/0 E1307",
           "\"signature\":{\"secrets\":\"one\"} | /signature/secrets E1304",

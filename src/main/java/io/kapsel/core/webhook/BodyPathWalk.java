@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class BodyPathWalk {
   static final int NESTING_MAX = 512;
+  static final int BACK_MAX = 10_000;
 
   /** Sizes inside the body are bounded by the size of the body. */
   private static final JsonFactory FACTORY =
@@ -155,9 +156,16 @@ final class BodyPathWalk {
     return found;
   }
 
-  /** Remembers the answers of as many last elements as the index counts back. */
+  /**
+   * Remembers the answers of as many last elements as the index counts back, up to a limit: an
+   * index beyond it would hold a body of small elements many times over, and finds nothing.
+   */
   private static Lookup elementFromEnd(JsonParser parser, List<Step> steps, int depth, long back)
       throws IOException {
+    if (back > BACK_MAX) {
+      parser.skipChildren();
+      return ABSENT;
+    }
     ArrayDeque<Lookup> last = new ArrayDeque<>();
     while (parser.nextToken() != JsonToken.END_ARRAY) {
       last.addLast(at(parser, steps, depth + 1));

@@ -15,6 +15,12 @@ final class Ed25519 {
   static final int KEY_BYTES = 32;
   static final int SIGNATURE_BYTES = 64;
 
+  /**
+   * Signatures in one request. Unlike codes, each is verified over the whole body for each key, so
+   * that an unsigned sender must not be able to ask for many; a rotation needs two.
+   */
+  static final int CANDIDATES_MAX = 4;
+
   // The DER that stands before a raw key in SubjectPublicKeyInfo and PKCS#8 (RFC 8410).
   private static final byte[] PUBLIC_KEY_DER = HexFormat.of().parseHex("302a300506032b6570032100");
   private static final byte[] PRIVATE_KEY_DER =

@@ -28,7 +28,9 @@ public final class SignatureVerifier {
    *
    * @param body the bytes as received, before any decoding
    * @param method the HTTP method as received
-   * @param url the public URL of the endpoint as the provider knows it, with the query as received
+   * @param url the public URL of the endpoint as the provider knows it, with the query as received;
+   *     empty when nobody has configured it: then what signs the URL is {@code E3005}, because the
+   *     Host of a request is the word of whoever sent it
    */
   public static Optional<Rejection> verify(
       SignatureSettings settings,
@@ -37,6 +39,7 @@ public final class SignatureVerifier {
       byte[] body,
       String method,
       String url) {
+    if (url.isEmpty() && signsUrl(settings)) return misconfigured();
     return switch (settings.scheme()) {
       case NONE -> Optional.empty();
       case STANDARD_WEBHOOKS ->
@@ -49,6 +52,21 @@ public final class SignatureVerifier {
       case GITLAB_TOKEN -> gitlabToken(settings, headers);
       case HMAC -> TemplateSignature.verify(settings, nowMillis, headers, body, method, url);
     };
+  }
+
+  /** Whether the URL is part of what is signed. */
+  public static boolean signsUrl(SignatureSettings settings) {
+    return switch (settings.scheme()) {
+      case TWILIO -> true;
+      case HMAC -> settings.template().contains("{url}");
+      default -> false;
+    };
+  }
+
+  /** A {@code POST}. */
+  public static Optional<Rejection> verify(
+      SignatureSettings settings, long nowMillis, List<Header> headers, byte[] body, String url) {
+    return verify(settings, nowMillis, headers, body, "POST", url);
   }
 
   /**
@@ -236,7 +254,7 @@ public final class SignatureVerifier {
     return Optional.of(
         Rejection.of(
             ErrorCode.MISCONFIGURED,
-            "The endpoint requires a signature but has no usable secret."));
+            "The endpoint requires a signature that cannot be verified as it is configured."));
   }
 
   static Optional<Rejection> malformed() {

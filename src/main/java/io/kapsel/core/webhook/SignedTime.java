@@ -31,11 +31,17 @@ final class SignedTime {
    * Whether a time in seconds is at most the tolerance away from now, before or after, inclusive.
    */
   static boolean isFreshSeconds(long nowMillis, long seconds, int toleranceSeconds) {
-    return Math.abs(Math.floorDiv(nowMillis, 1000L) - seconds) <= toleranceSeconds;
+    return isWithin(Math.floorDiv(nowMillis, 1000L), seconds, toleranceSeconds);
   }
 
   /** Whether a time in milliseconds is at most the tolerance away from now, inclusive. */
   static boolean isFreshMillis(long nowMillis, long millis, int toleranceSeconds) {
-    return Math.abs(nowMillis - millis) <= toleranceSeconds * 1000L;
+    return isWithin(nowMillis, millis, toleranceSeconds * 1000L);
+  }
+
+  /** Times so far apart that their distance overflows are not near each other. */
+  private static boolean isWithin(long now, long then, long tolerance) {
+    long distance = Math.abs(now - then);
+    return distance >= 0 && distance <= tolerance;
   }
 }

@@ -35,7 +35,10 @@ final class TemplateSignature {
     if (incomplete.isPresent()) return incomplete;
 
     FieldList fields = fields(settings, HeaderLines.firstOrEmpty(headers, settings.header()));
-    if (!fields.isUsable()) return SignatureVerifier.malformed();
+    boolean costly =
+        settings.algorithm() == Algorithm.ED25519
+            && fields.signatures().size() > Ed25519.CANDIDATES_MAX;
+    if (!fields.isUsable() || costly) return SignatureVerifier.malformed();
     String timestamp =
         settings.timestampField().isEmpty()
             ? HeaderLines.firstOrEmpty(headers, settings.timestampHeader())

@@ -121,6 +121,16 @@ class BodyPathTest {
         new Found("1"), find("$.a.id", "{\"b\":1,\"b\":2,\"a\":{\"id\":1,\"x\":{\"id\":2}}}"));
   }
 
+  /** Otherwise a body of ten megabytes would be held as millions of small objects. */
+  @Test
+  void an_index_far_from_the_end_finds_nothing_and_holds_nothing() {
+    byte[] body = ("[" + "0,".repeat(5_000_000) + "1]").getBytes(UTF_8);
+    assertEquals(new BodyPath.Absent(), BodyPath.find("$[-4999999]", body));
+    assertEquals(new BodyPath.Found("0"), BodyPath.find("$[-10000]", body));
+    assertEquals(new BodyPath.Absent(), BodyPath.find("$[-10001]", body));
+    assertEquals(new BodyPath.Unreadable(), BodyPath.find("$[-10001]", "[1,".getBytes(UTF_8)));
+  }
+
   @Test
   void bodies_nest_to_512_levels() {
     for (String path : new String[] {"$.id", "$[0]"}) {

@@ -142,6 +142,7 @@ class SignatureProperties {
       @ForAll("anyText") String url,
       @ForAll long nowMillis) {
     SignatureVerifier.verify(settings, nowMillis, headers, body, "POST", url);
+    SignatureVerifier.illegible(settings, headers);
     SignatureVerifier.allSecretsUsable(settings);
     SignatureVerifier.templateProblem(settings);
     for (Secret secret : settings.secrets()) {

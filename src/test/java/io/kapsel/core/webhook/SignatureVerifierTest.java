@@ -113,6 +113,14 @@ class SignatureVerifierTest {
       assertEquals("E1008", verify(with(signed, 2, many + signed.get(2).value())));
     }
 
+    /** Each is verified over the whole body for each key, and nobody has proved anything yet. */
+    @Test
+    void a_few_ed25519_signatures_are_verified_and_no_more() {
+      String few = "v1a,AAAA ".repeat(Ed25519.CANDIDATES_MAX);
+      assertEquals(ACCEPTED, verify(with(signed, 2, few + signed.get(2).value())));
+      assertEquals("E1008", verify(with(signed, 2, "v1a,AAAA " + few + signed.get(2).value())));
+    }
+
     @Test
     void base64_has_one_form() {
       String value = signed.get(2).value();
@@ -325,6 +333,12 @@ class SignatureVerifierTest {
           "E1001", verifyUrl(List.of(FORM, new Header("X-Twilio-Signature", code)), form, url));
     }
 
+    /** The Host of a request is the word of whoever sent it. */
+    @Test
+    void without_a_configured_url_nothing_is_verified() {
+      assertEquals("E3005", verify("a=b", "ab", ""));
+    }
+
     @Test
     void too_many_parameters_are_malformed() {
       StringBuilder form = new StringBuilder();
@@ -457,6 +471,30 @@ class SignatureVerifierTest {
               : List.of(new Header("X-Gitlab-Token", " "));
       assertEquals("E1001", verifyAs(scheme, headers, new Secret(""), good));
     }
+  }
+
+  @Test
+  void times_beyond_all_bounds_are_not_near() {
+    assertTrue(SignedTime.isFreshMillis(0, 300_000, 300));
+    assertFalse(SignedTime.isFreshMillis(-1, Long.MAX_VALUE, 300));
+    assertFalse(SignedTime.isFreshSeconds(Long.MIN_VALUE, Long.MAX_VALUE, 300));
+    assertFalse(SignedTime.isFreshMillis(Long.MAX_VALUE, -2, Integer.MAX_VALUE));
+  }
+
+  @Test
+  void octets_beyond_ascii_are_legible_only_where_no_signature_is_read() {
+    Header bad = new Header("x-hub-signature-256", "sha256=\u00e9");
+    SignatureSettings github = SignatureSettings.of(Scheme.GITHUB, List.of(new Secret("s")));
+    assertEquals("E1105", code(SignatureVerifier.illegible(github, List.of(bad))));
+    Header other = new Header("X-Other", "\u00e9");
+    assertEquals(ACCEPTED, code(SignatureVerifier.illegible(github, List.of(other))));
+    SignatureSettings gitlab =
+        SignatureSettings.of(Scheme.GITLAB_TOKEN, List.of(new Secret("\u00e9")));
+    Header token = new Header("X-Gitlab-Token", "\u00c3\u00a9");
+    assertEquals(ACCEPTED, code(SignatureVerifier.illegible(gitlab, List.of(token))));
+    assertEquals(
+        ACCEPTED,
+        code(SignatureVerifier.verify(gitlab, 0, List.of(token), new byte[0], "https://a/")));
   }
 
   @Test
