@@ -1,5 +1,6 @@
 package io.kapsel.simulation.service;
 
+import akka.actor.BootstrapSetup;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.javadsl.Behaviors;
 import com.typesafe.config.Config;
@@ -11,6 +12,7 @@ import io.kapsel.core.webhook.Header;
 import io.kapsel.core.webhook.Rejection;
 import io.kapsel.deliver.DeliveryPool;
 import io.kapsel.endpoint.EndpointActor;
+import io.kapsel.endpoint.VaultSetup;
 import io.kapsel.http.Handler;
 import io.kapsel.http.ProblemResponse;
 import io.kapsel.http.Request;
@@ -20,6 +22,8 @@ import io.kapsel.ingest.IngestHttp;
 import io.kapsel.ingest.OfferGateway;
 import io.kapsel.ingest.Reconciler;
 import io.kapsel.node.SteadyClock;
+import io.kapsel.secrets.Keyring;
+import io.kapsel.secrets.Vault;
 import io.kapsel.simulation.scenario.Observation;
 import io.kapsel.simulation.scenario.Option;
 import io.kapsel.simulation.scenario.Options;
@@ -95,7 +99,11 @@ public final class Processes {
   /** Starts the service on a node; called as a part of it. */
   public ActorSystem<?> start(Node node, Config config) {
     recorder.see(new Observation.NodeBooted(recorder.now(), node.id()));
-    ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "kapsel", config);
+    ActorSystem<Void> system =
+        ActorSystem.create(
+            Behaviors.empty(),
+            "kapsel",
+            BootstrapSetup.create(config).and(new VaultSetup(vault(node))));
     InstantSource wall = wall();
     io.kapsel.node.Node.Ports ports =
         new io.kapsel.node.Node.Ports(
@@ -158,6 +166,17 @@ public final class Processes {
 
   private RandomGenerator random(Node node) {
     return world.randomness().stream("node", node.id());
+  }
+
+  /** A restart comes with another key in front: operators do that. */
+  private Vault vault(Node node) {
+    Randomness randomness = world.randomness();
+    String one = Keyring.newKey(randomness.stream("key", 1));
+    String other = Keyring.newKey(randomness.stream("key", 2));
+    boolean swapped = node.incarnation() % 2 == 0;
+    return new Vault(
+        Keyring.parse(swapped ? other + "," + one : one + "," + other),
+        randomness.stream("nonce", node.id()));
   }
 
   private io.kapsel.node.Node.NodeSettings settings() {
