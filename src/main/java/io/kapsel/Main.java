@@ -12,6 +12,7 @@ import java.io.Writer;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.Map;
 import picocli.CommandLine;
@@ -38,6 +39,7 @@ public final class Main {
     return new CommandLine(new Main())
         .addSubcommand(new ServeCommand(environment, Main::serve))
         .addSubcommand(new ConfigCommand(environment))
+        .addSubcommand(new RotateKeysCommand(environment, new SecureRandom()))
         .addSubcommand(new ListenCommand())
         .addSubcommand(new SendCommand())
         .addSubcommand(new BenchCommand(Version.number(), System.err))

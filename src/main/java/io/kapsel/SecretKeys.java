@@ -1,20 +1,10 @@
 package io.kapsel;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.kapsel.core.webhook.ErrorCode;
 import io.kapsel.secrets.Keyring;
 import io.kapsel.storage.Database;
 import io.kapsel.storage.KeyKeeper;
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Set;
 import java.util.random.RandomGenerator;
@@ -65,52 +55,18 @@ final class SecretKeys {
 
   private static Prepared ofThisNode(Path file, Set<String> needed, RandomGenerator secureRandom)
       throws StartFailed {
-    if (Files.exists(file)) return new Prepared(read(file), List.of());
+    KeyFile keys = new KeyFile(file);
+    if (keys.exists()) return new Prepared(keys.read(), List.of());
     if (needed.stream().anyMatch(id -> !id.equals(KeyKeeper.PLAIN)))
       throw refused(
           file + " is missing, and the database cannot be read without it; restore it from a copy");
-    write(file, Keyring.newKey(secureRandom));
+    keys.write(List.of(Keyring.newKey(secureRandom)));
     return new Prepared(
-        read(file),
+        keys.read(),
         List.of(
             "Key for endpoints' secrets: "
                 + file.toAbsolutePath().normalize()
                 + ". Keep a copy: without it the database cannot be read."));
-  }
-
-  private static Keyring read(Path file) throws StartFailed {
-    try {
-      if (Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_READ))
-        throw refused(file + " may be read by everybody; make it mode 0400");
-      Keyring keyring = Keyring.parse(Files.readString(file));
-      if (keyring.isUnspecified()) throw refused(file + " is empty; restore it from a copy");
-      return keyring;
-    } catch (IOException unreadable) {
-      throw refused(file + " cannot be read");
-    } catch (IllegalArgumentException unusable) {
-      throw refused(file + " " + unusable.getMessage());
-    }
-  }
-
-  /** Complete and on disk, or not there. */
-  private static void write(Path file, String text) throws StartFailed {
-    Path draft = file.resolveSibling(FILE + ".new");
-    try {
-      Files.deleteIfExists(draft);
-      Files.createFile(
-          draft,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-      try (FileChannel channel = FileChannel.open(draft, StandardOpenOption.WRITE)) {
-        channel.write(ByteBuffer.wrap((text + "\n").getBytes(UTF_8)));
-        channel.force(true);
-      }
-      Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
-      try (FileChannel directory = FileChannel.open(file.toAbsolutePath().getParent())) {
-        directory.force(true);
-      }
-    } catch (IOException failed) {
-      throw refused(file + " cannot be written: " + failed.getMessage());
-    }
   }
 
   private static void requireAll(Set<String> needed, Keyring keyring) throws StartFailed {

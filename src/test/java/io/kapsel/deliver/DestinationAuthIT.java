@@ -309,7 +309,13 @@ class DestinationAuthIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"http://169.254.169.254/token", "http://10.0.0.1/", "http://[::1]/"})
+    @ValueSource(
+        strings = {
+          "http://169.254.169.254/token",
+          "http://10.0.0.1/",
+          "http://[::1]/",
+          "http://localhost/"
+        })
     void a_token_endpoint_is_guarded_like_every_destination(String url) throws Exception {
       try (var guarded =
           Destinations.with(

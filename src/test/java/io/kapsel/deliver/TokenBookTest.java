@@ -54,7 +54,7 @@ class TokenBookTest {
     ask(1);
     requests.getFirst().complete(token("a", 270_000));
     after(269_999);
-    assertEquals(token("a", 270_000), book.token(key(1)).join());
+    assertEquals(token("a", 270_000), book.token(key(1)).resultNow());
     after(1);
     assertFalse(book.token(key(1)).isDone());
     assertEquals(2, requests.size());
@@ -67,7 +67,7 @@ class TokenBookTest {
     var second = book.token(key(1));
     assertEquals(1, requests.size());
     requests.getFirst().complete(token("a", 1_000));
-    assertEquals(first.join(), second.join());
+    assertEquals(first.resultNow(), second.resultNow());
   }
 
   @Test
@@ -94,7 +94,7 @@ class TokenBookTest {
     ask(1);
     requests.getFirst().complete(token("a", 60_000));
     book.reject(key(1), token("older", 60_000));
-    assertEquals(token("a", 60_000), book.token(key(1)).join());
+    assertEquals(token("a", 60_000), book.token(key(1)).resultNow());
     book.reject(key(1), token("a", 60_000));
     ask(1);
     assertEquals(2, requests.size());

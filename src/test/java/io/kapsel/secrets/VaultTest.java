@@ -15,7 +15,6 @@ import java.util.SplittableRandom;
 import java.util.TreeSet;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
-import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -60,14 +59,18 @@ class VaultTest {
     }
   }
 
-  @Property(tries = 500)
-  void any_changed_character_is_noticed(
-      @ForAll @IntRange(max = 1_000) int at, @ForAll @IntRange(min = 33, max = 126) int to) {
-    String sealed = vault(NEW).seal(SECRET, "here");
-    int index = at % sealed.length();
-    if (sealed.charAt(index) == to) return;
-    String changed = sealed.substring(0, index) + (char) to + sealed.substring(index + 1);
-    assertThrows(Vault.Unopenable.class, () -> vault(NEW).open(changed, "here"));
+  /** Also where a character has bits that Base64 does not need. */
+  @Test
+  void any_changed_character_is_noticed() {
+    for (int length = 16; length < 19; length++) {
+      String sealed = vault(NEW).seal(new byte[length], "here");
+      for (int at = 0; at < sealed.length(); at++)
+        for (char to = 33; to < 127; to++) {
+          if (sealed.charAt(at) == to) continue;
+          String changed = sealed.substring(0, at) + to + sealed.substring(at + 1);
+          assertThrows(Vault.Unopenable.class, () -> vault(NEW).open(changed, "here"), changed);
+        }
+    }
   }
 
   @Property(tries = 200)
