@@ -215,7 +215,7 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
     for (Started started : deliver.attempts())
       lane.waiting.addLast(new Job(lane, started, deliver.route(), now, deliver.sendByMillis(), 0));
     startWhatMay();
-    return this;
+    return Behaviors.same();
   }
 
   private void takeTurn(Lane lane) {
@@ -228,7 +228,7 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
     drained.add(drain.replyTo());
     for (Lane lane : lanes.values()) release(lane);
     tellWhenDrained();
-    return this;
+    return Behaviors.same();
   }
 
   private boolean isDraining() {
@@ -300,7 +300,7 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
     for (Job job : fetched.jobs())
       if (!later.contains(job.started().id())) send(job, byId.get(job.started().id()));
     startWhatMay();
-    return this;
+    return Behaviors.same();
   }
 
   /** To the front of those that wait for a permit. */
@@ -362,7 +362,7 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
   private Behavior<Message> onEnded(Ended ended) {
     finish(ended.job(), ended.job().queuedAtMillis(), ended.outcome());
     startWhatMay();
-    return this;
+    return Behaviors.same();
   }
 
   private void finish(Job job, long startedAtMillis, Outcome outcome) {
@@ -385,7 +385,7 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
       giveBack(job.lane());
     }
     startWhatMay();
-    return this;
+    return Behaviors.same();
   }
 
   private void giveBack(Lane lane) {
@@ -406,27 +406,27 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
 
   private Behavior<Message> onTaken(Taken taken) {
     Lane lane = lanes.get(taken.replyTo());
-    if (lane == null) return this;
+    if (lane == null) return Behaviors.same();
     lane.reporting = false;
     report(lane);
     tellWhenDrained();
-    return this;
+    return Behaviors.same();
   }
 
   private Behavior<Message> onRecall(Recall recall) {
     Lane lane = lanes.get(recall.replyTo());
-    if (lane == null) return this;
+    if (lane == null) return Behaviors.same();
     release(lane);
-    return this;
+    return Behaviors.same();
   }
 
   private Behavior<Message> onGone(Gone gone) {
     Lane lane = lanes.remove(gone.replyTo());
-    if (lane == null) return this;
+    if (lane == null) return Behaviors.same();
     lane.gone = true;
     lane.waiting.clear();
     tellWhenDrained();
-    return this;
+    return Behaviors.same();
   }
 
   private Behavior<Message> onSweep() {
@@ -447,6 +447,6 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
       getContext().unwatch(lane.replyTo);
     }
     startWhatMay();
-    return this;
+    return Behaviors.same();
   }
 }

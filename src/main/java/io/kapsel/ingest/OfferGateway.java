@@ -129,18 +129,18 @@ public final class OfferGateway extends AbstractBehavior<OfferGateway.Message> {
   private Behavior<Message> onSubmit(Submit submit) {
     if (waiting >= settings.waitingMax()) {
       submit.result().complete(new Overloaded());
-      return this;
+      return Behaviors.same();
     }
     waiting++;
     Waiting webhook = new Waiting(submit, clock.millis() + settings.timeout().toMillis());
     ArrayDeque<Waiting> behind = gathering.get(submit.endpoint());
     if (behind != null) {
       behind.addLast(webhook);
-      return this;
+      return Behaviors.same();
     }
     gathering.put(submit.endpoint(), new ArrayDeque<>());
     offer(submit.endpoint(), List.of(webhook));
-    return this;
+    return Behaviors.same();
   }
 
   private void offer(EndpointId endpoint, List<Waiting> webhooks) {
@@ -156,9 +156,9 @@ public final class OfferGateway extends AbstractBehavior<OfferGateway.Message> {
   }
 
   private Behavior<Message> onReply(Reply reply) {
-    if (!(reply.reply() instanceof EndpointMessage.Offered offered)) return this;
+    if (!(reply.reply() instanceof EndpointMessage.Offered offered)) return Behaviors.same();
     Offer offer = offers.remove(offered.ticket());
-    if (offer == null) return this;
+    if (offer == null) return Behaviors.same();
     Optional<EndpointView> current = offered.current();
     for (int i = 0; i < offer.webhooks().size(); i++)
       settle(
@@ -167,7 +167,7 @@ public final class OfferGateway extends AbstractBehavior<OfferGateway.Message> {
               ? new Outdated(current.get())
               : new Answered(offered.answers().get(i)));
     offerNext(offer.endpoint());
-    return this;
+    return Behaviors.same();
   }
 
   private void settle(Waiting webhook, Result result) {
@@ -206,7 +206,7 @@ public final class OfferGateway extends AbstractBehavior<OfferGateway.Message> {
       freed.add(offer.endpoint());
     }
     for (EndpointId endpoint : freed) offerNext(endpoint);
-    return this;
+    return Behaviors.same();
   }
 
   /** Nobody would answer them any more. */
@@ -215,6 +215,6 @@ public final class OfferGateway extends AbstractBehavior<OfferGateway.Message> {
       for (Waiting webhook : offer.webhooks()) settle(webhook, new Unanswered());
     for (ArrayDeque<Waiting> behind : gathering.values())
       for (Waiting webhook : behind) settle(webhook, new Overloaded());
-    return this;
+    return Behaviors.same();
   }
 }
