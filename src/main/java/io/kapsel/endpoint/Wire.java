@@ -76,8 +76,11 @@ final class Wire {
   }
 
   static final class Writer {
-    private final ByteArrayOutputStream buffer = new ByteArrayOutputStream(128);
-    private final CodedOutputStream out = CodedOutputStream.newInstance(buffer, 512);
+    /** Of most messages: one webhook or one outcome. */
+    private static final int BYTES_USUAL = 96;
+
+    private final ByteArrayOutputStream buffer = new ByteArrayOutputStream(BYTES_USUAL);
+    private final CodedOutputStream out = CodedOutputStream.newInstance(buffer, BYTES_USUAL);
 
     void number(int field, long value) throws IOException {
       if (value != 0) out.writeUInt64(field, value);

@@ -53,7 +53,7 @@ public final class PostgresContentStore implements ContentStore, AutoCloseable {
 
   @Override
   public CompletionStage<Void> store(Webhook webhook) {
-    var item = new Store(webhook, new CompletableFuture<>());
+    var item = new Store(webhook, size(webhook), new CompletableFuture<>());
     writing.offer(item);
     return item.done;
   }
@@ -317,12 +317,12 @@ public final class PostgresContentStore implements ContentStore, AutoCloseable {
 
   private record Row(Webhook webhook, int bodyBytes, boolean complete) {}
 
-  private record Store(Webhook webhook, CompletableFuture<Void> done) implements BatchLane.Item {
-    @Override
-    public long bytes() {
-      return webhook.body().length() + HeaderLines.length(webhook.headers()) + ROW_OVERHEAD_BYTES;
-    }
+  private static long size(Webhook webhook) {
+    return webhook.body().length() + HeaderLines.length(webhook.headers()) + ROW_OVERHEAD_BYTES;
+  }
 
+  private record Store(Webhook webhook, long bytes, CompletableFuture<Void> done)
+      implements BatchLane.Item {
     @Override
     public void succeed() {
       done.complete(null);

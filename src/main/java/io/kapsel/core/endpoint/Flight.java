@@ -28,16 +28,19 @@ public record Flight(TreePMap<Long, InFlight> attempts, double paceMillis, long 
   }
 
   long probes() {
+    if (attempts.isEmpty()) return 0;
     return attempts.values().stream().filter(InFlight::probe).count();
   }
 
   List<Map.Entry<Long, InFlight>> lostAt(long nowMillis) {
+    if (attempts.isEmpty()) return List.of();
     return attempts.entrySet().stream()
         .filter(entry -> entry.getValue().lostAtMillis <= nowMillis)
         .toList();
   }
 
   OptionalLong nextLossMillis() {
+    if (attempts.isEmpty()) return OptionalLong.empty();
     return attempts.values().stream().mapToLong(InFlight::lostAtMillis).min();
   }
 
