@@ -3,6 +3,7 @@ package io.kapsel;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
+import io.kapsel.storage.CopyJournalDao;
 import io.kapsel.storage.Database;
 import io.kapsel.storage.DatabaseSettings;
 import java.util.LinkedHashMap;
@@ -11,6 +12,8 @@ import java.util.Map;
 /** What Akka has to know of the settings; the rest is in {@code kapsel-akka.conf}. */
 final class AkkaConfig {
   static final String SYSTEM = "kapsel";
+
+  private static final int READING_CONNECTIONS = 2;
 
   private AkkaConfig() {}
 
@@ -35,11 +38,10 @@ final class AkkaConfig {
         .resolve();
   }
 
-  /** One small pool for the journal and the snapshots, whose batches are large. */
+  /** One small pool for recoveries, snapshots and tidying; events have a writer of their own. */
   private static void journal(
       Map<String, Object> values, Settings.Journal journal, DatabaseSettings database) {
     String shared = "akka-persistence-jdbc.shared-databases.slick.";
-    int connections = journal.parallelism() + 1;
     values.put(shared + "profile", "slick.jdbc.PostgresProfile$");
     values.put(shared + "db.url", database.url());
     values.put(shared + "db.user", database.user());
@@ -50,12 +52,13 @@ final class AkkaConfig {
     values.put(shared + "db.properties.socketTimeout", "20");
     values.put(shared + "db.properties.prepareThreshold", "1");
     values.put(shared + "db.properties.options", Database.SESSION_OPTIONS);
-    values.put(shared + "db.numThreads", connections);
-    values.put(shared + "db.maxConnections", connections);
+    values.put(shared + "db.numThreads", READING_CONNECTIONS);
+    values.put(shared + "db.maxConnections", READING_CONNECTIONS);
     values.put(shared + "db.minConnections", 1);
     values.put(shared + "db.queueSize", 10_000);
     values.put(shared + "db.connectionTimeout", database.connectTimeoutMillis() + "ms");
     values.put("jdbc-journal.use-shared-db", "slick");
+    values.put("jdbc-journal.dao", CopyJournalDao.class.getName());
     values.put("jdbc-journal.bufferSize", journal.queuedWritesMax());
     values.put("jdbc-journal.batchSize", journal.batchRowsMax());
     values.put("jdbc-journal.parallelism", journal.parallelism());

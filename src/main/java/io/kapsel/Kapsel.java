@@ -24,6 +24,7 @@ import io.kapsel.storage.DatabaseSettings;
 import io.kapsel.storage.EmbeddedPostgres;
 import io.kapsel.storage.EmbeddedPostgresSettings;
 import io.kapsel.storage.JournalKeeper;
+import io.kapsel.storage.JournalWriter;
 import io.kapsel.storage.KeyKeeper;
 import io.kapsel.storage.PartitionSettings;
 import io.kapsel.storage.Partitions;
@@ -139,12 +140,14 @@ public final class Kapsel implements AutoCloseable {
     var contents = open(new PostgresContentStore(database, Wiring.contents(settings.content())));
     var history = open(new PostgresHistoryStore(database, Wiring.history(settings.history())));
     var directory = new PostgresEndpointDirectory(database, seal::write, seal::read);
+    var journal = open(new JournalWriter(database, Wiring.journal(settings.journal())));
     system =
         ActorSystem.create(
             Behaviors.empty(),
             AkkaConfig.SYSTEM,
             BootstrapSetup.create(AkkaConfig.of(settings, address, foreign))
-                .and(new VaultSetup(vault)));
+                .and(new VaultSetup(vault))
+                .and(journal));
     opened.push(this::leave);
     var destination = open(destination(wall));
     Metrics metrics = Metrics.start();

@@ -18,6 +18,11 @@ import java.util.Optional;
 
 /** Hands every setting to the part that it belongs to. */
 final class Wiring {
+  private static final long JOURNAL_BATCH_BYTES_MAX = 4L << 20;
+  private static final long JOURNAL_QUEUED_BYTES_MAX = 128L << 20;
+  private static final long JOURNAL_GATHER_MICROS = 1_000;
+  private static final int JOURNAL_ANSWER_MILLIS_MAX = 10_000;
+
   private Wiring() {}
 
   static DatabaseSettings database(Settings.Database settings, DatabaseSettings address) {
@@ -70,6 +75,17 @@ final class Wiring {
             usual.queuedBytesMax(),
             usual.gatherMicros(),
             usual.answerTimeoutMillis()));
+  }
+
+  static BatchLaneSettings journal(Settings.Journal settings) {
+    return new BatchLaneSettings(
+        settings.parallelism(),
+        settings.batchRowsMax(),
+        JOURNAL_BATCH_BYTES_MAX,
+        settings.queuedWritesMax(),
+        JOURNAL_QUEUED_BYTES_MAX,
+        JOURNAL_GATHER_MICROS,
+        JOURNAL_ANSWER_MILLIS_MAX);
   }
 
   static HttpDestinationSettings destination(Settings.Delivery settings, String version) {
