@@ -19,7 +19,7 @@ final class RecentContents {
   private static final int OVERHEAD_BYTES = 400;
   private static final int HEADER_OVERHEAD_BYTES = 130;
 
-  private record Entry(Webhook webhook, long putAtNanos) {}
+  private record Entry(Webhook webhook, long bytes, long putAtNanos) {}
 
   private final long bytesMax;
   private final long ageNanosMax;
@@ -37,13 +37,13 @@ final class RecentContents {
     long size = bytesOf(webhook);
     long now = nanoClock.getAsLong();
     if (size > bytesMax) return;
-    Entry replaced = contents.putLast(webhook.id(), new Entry(webhook, now));
-    bytes += size - (replaced == null ? 0 : bytesOf(replaced.webhook));
+    Entry replaced = contents.putLast(webhook.id(), new Entry(webhook, size, now));
+    bytes += size - (replaced == null ? 0 : replaced.bytes);
     Iterator<Entry> oldestFirst = contents.values().iterator();
     while (oldestFirst.hasNext()) {
       Entry oldest = oldestFirst.next();
       if (bytes <= bytesMax && !isOld(oldest, now)) break;
-      bytes -= bytesOf(oldest.webhook);
+      bytes -= oldest.bytes;
       oldestFirst.remove();
     }
   }
@@ -58,7 +58,7 @@ final class RecentContents {
     long now = nanoClock.getAsLong();
     for (WebhookId id : ids) {
       Entry entry = contents.remove(id);
-      if (entry != null) bytes -= bytesOf(entry.webhook);
+      if (entry != null) bytes -= entry.bytes;
       if (entry == null || isOld(entry, now)) missing.add(id);
       else found.add(entry.webhook);
     }
@@ -67,7 +67,7 @@ final class RecentContents {
   synchronized void remove(List<WebhookId> ids) {
     for (WebhookId id : ids) {
       Entry entry = contents.remove(id);
-      if (entry != null) bytes -= bytesOf(entry.webhook);
+      if (entry != null) bytes -= entry.bytes;
     }
   }
 
