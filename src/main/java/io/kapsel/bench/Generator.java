@@ -121,8 +121,12 @@ final class Generator implements AutoCloseable {
       // With a stop or a maximum, the span ends now.
       long ended = Math.min(System.nanoTime(), until);
       long patience = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(load.drainMillis());
-      while (inFlight() > 0 && System.nanoTime() - patience < 0) select(SELECT_MILLIS_MAX);
-      return outcome(ended);
+      long due = pace.isOpen() ? Math.min(pace.dueBy(ended), load.requestsMax()) : sent;
+      while ((inFlight() > 0 || sent < due) && System.nanoTime() - patience < 0) {
+        sendUpTo(due);
+        select(SELECT_MILLIS_MAX);
+      }
+      return outcome(due);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -132,7 +136,10 @@ final class Generator implements AutoCloseable {
     return lines.size() - free.size() - broken.size();
   }
 
-  private Load.Outcome outcome(long endedNanos) {
+  /**
+   * @param due how many requests were meant to be sent
+   */
+  private Load.Outcome outcome(long due) {
     long unanswered = 0;
     long now = System.nanoTime();
     for (Line line : lines) {
@@ -141,13 +148,10 @@ final class Generator implements AutoCloseable {
       accepted.record(line.intendedNanos, now);
       abandon(line);
     }
-    if (pace.isOpen()) {
-      // What was due and never got a connection has waited, too.
-      long due = pace.dueBy(endedNanos);
-      for (; sent < due; sent++) {
-        unanswered++;
-        accepted.record(pace.intendedNanos(sent), now);
-      }
+    // What was due and never got a connection has waited, too.
+    for (; sent < due; sent++) {
+      unanswered++;
+      accepted.record(pace.intendedNanos(sent), now);
     }
     return new Load.Outcome(
         accepted.summary(),
@@ -167,9 +171,11 @@ final class Generator implements AutoCloseable {
   }
 
   private void sendDue(long requestsMax) throws IOException {
-    long now = System.nanoTime();
-    if (!broken.isEmpty() && now - reconnectAtNanos >= 0) reconnect();
-    long due = Math.min(pace.dueBy(now), requestsMax);
+    sendUpTo(Math.min(pace.dueBy(System.nanoTime()), requestsMax));
+  }
+
+  private void sendUpTo(long due) throws IOException {
+    if (!broken.isEmpty() && System.nanoTime() - reconnectAtNanos >= 0) reconnect();
     while (sent < due) {
       Line line = free.poll();
       if (line == null) return;

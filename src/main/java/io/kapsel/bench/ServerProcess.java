@@ -51,6 +51,8 @@ final class ServerProcess implements Service {
     environment.put("KAPSEL_ALLOW_PRIVATE_DESTINATIONS", "true");
     environment.put("KAPSEL_LOG_LEVEL", "warn");
     environment.putAll(changes);
+    // Whoever interrupts the bench does not want its service to stay.
+    Runtime.getRuntime().addShutdownHook(new Thread(this::close, "bench-service-end"));
   }
 
   private static int freePort() throws IOException {
@@ -157,7 +159,7 @@ final class ServerProcess implements Service {
   }
 
   /** As an operator would: it finishes what it has begun. */
-  void stop() {
+  synchronized void stop() {
     Process running = process;
     if (running == null) return;
     process = null;
@@ -172,7 +174,7 @@ final class ServerProcess implements Service {
 
   /** Stops the service and removes its data. */
   @Override
-  public void close() {
+  public synchronized void close() {
     stop();
     // One that was killed has left its database running.
     if (postmaster() > 0) ProcessHandle.of(postmaster()).ifPresent(ProcessHandle::destroy);
