@@ -16,7 +16,9 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -30,6 +32,8 @@ final class Management implements AutoCloseable {
 
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(TIMEOUT).build();
+  private final String run = Long.toString(System.currentTimeMillis(), Character.MAX_RADIX);
+  private final AtomicInteger named = new AtomicInteger();
   private final String base;
   private final String apiKey;
 
@@ -46,31 +50,35 @@ final class Management implements AutoCloseable {
    */
   List<String> create(int count, String url, Consumer<ObjectNode> change)
       throws IOException, InterruptedException {
-    List<HttpRequest> requests = new ArrayList<>(count);
-    for (int i = 0; i < count; i++) {
-      ObjectNode endpoint = JSON.createObjectNode().put("name", "bench " + i).put("url", url);
-      ObjectNode signature = endpoint.putObject("signature").put("scheme", "github");
-      signature.putArray("secrets").add(Bodies.SECRET);
-      change.accept(endpoint);
-      requests.add(
-          request("/v1/endpoints")
-              .header("Content-Type", "application/json")
-              .POST(HttpRequest.BodyPublishers.ofString(endpoint.toString()))
-              .build());
-    }
+    List<Supplier<HttpRequest>> requests = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) requests.add(() -> creation(url, change));
     List<String> ids = new ArrayList<>(count);
     for (String body : all(requests)) ids.add(JSON.readTree(body).required("id").asText());
     return ids;
   }
 
+  /** Every one has a name of its own, as a call that seemed to fail may have had an effect. */
+  private HttpRequest creation(String url, Consumer<ObjectNode> change) {
+    String name = "bench " + run + " " + named.incrementAndGet();
+    ObjectNode endpoint = JSON.createObjectNode().put("name", name).put("url", url);
+    ObjectNode signature = endpoint.putObject("signature").put("scheme", "github");
+    signature.putArray("secrets").add(Bodies.SECRET);
+    change.accept(endpoint);
+    return request("/v1/endpoints")
+        .header("Content-Type", "application/json")
+        .POST(HttpRequest.BodyPublishers.ofString(endpoint.toString()))
+        .build();
+  }
+
   /** Orders such as {@code pause}, to each of them. */
   void order(List<String> endpoints, String order) throws IOException, InterruptedException {
-    List<HttpRequest> requests = new ArrayList<>(endpoints.size());
+    List<Supplier<HttpRequest>> requests = new ArrayList<>(endpoints.size());
     for (String id : endpoints)
       requests.add(
-          request("/v1/endpoints/" + id + "/" + order)
-              .POST(HttpRequest.BodyPublishers.noBody())
-              .build());
+          () ->
+              request("/v1/endpoints/" + id + "/" + order)
+                  .POST(HttpRequest.BodyPublishers.noBody())
+                  .build());
     var unused = all(requests);
   }
 
@@ -84,10 +92,11 @@ final class Management implements AutoCloseable {
    * The answers' bodies; some at a time. A call that the service could not finish in time is made
    * again: an endpoint too many does no harm here.
    */
-  private List<String> all(List<HttpRequest> requests) throws IOException, InterruptedException {
+  private List<String> all(List<Supplier<HttpRequest>> requests)
+      throws IOException, InterruptedException {
     var permits = new Semaphore(IN_FLIGHT_MAX);
     List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>(requests.size());
-    for (HttpRequest request : requests) {
+    for (Supplier<HttpRequest> request : requests) {
       permits.acquire();
       var answer = send(request, TRIES_MAX);
       answers.add(answer.whenComplete((response, failure) -> permits.release()));
@@ -97,9 +106,9 @@ final class Management implements AutoCloseable {
     return bodies;
   }
 
-  private CompletableFuture<HttpResponse<String>> send(HttpRequest request, int tries) {
+  private CompletableFuture<HttpResponse<String>> send(Supplier<HttpRequest> request, int tries) {
     return client
-        .sendAsync(request, HttpResponse.BodyHandlers.ofString(UTF_8))
+        .sendAsync(request.get(), HttpResponse.BodyHandlers.ofString(UTF_8))
         .thenCompose(
             response ->
                 response.statusCode() == UNAVAILABLE && tries > 1
