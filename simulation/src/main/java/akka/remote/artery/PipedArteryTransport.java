@@ -105,9 +105,18 @@ public final class PipedArteryTransport extends ArteryTransport implements Wire 
   @Override
   public Future<Done> shutdownTransport() {
     if (control != null) {
-      control.complete();
-      ordinary.complete();
+      complete(control);
+      complete(ordinary);
     }
     return Futures.successful(Done.getInstance());
+  }
+
+  /** Twice is once too often for the queue, and no error for us. */
+  private static void complete(BoundedSourceQueue<EnvelopeBuffer> queue) {
+    try {
+      queue.complete();
+    } catch (IllegalStateException completedBefore) {
+      World.inside().note("queue completed before");
+    }
   }
 }

@@ -20,6 +20,8 @@ final class CallSites {
   private static final String FUTURE = "java/util/concurrent/CompletableFuture";
   private static final String RETURNS_FUTURE = "L" + FUTURE + ";";
   private static final String PRODUCT = "io/kapsel/";
+  private static final String ENDPOINT = PRODUCT + "core/endpoint/Endpoint";
+  private static final String OPERATION = PRODUCT + "simulation/mutant/Operation";
   private static final String SIMULATION = "io/kapsel/simulation/";
   private static final String[] PREFIXES = {
     "akka/", "scala/concurrent/", "scala/compat/java8/", "scala/jdk/", "scala/util/Random", PRODUCT
@@ -33,7 +35,7 @@ final class CallSites {
           "scala/concurrent/java8/FuturesConvertersImpl$CF",
           "scala/concurrent/impl/FutureConvertersImpl$CF");
 
-  private record Target(String hook, String descriptor) {}
+  private record Target(String owner, String hook, String descriptor) {}
 
   private static final Map<String, Target> REDIRECTED = new TreeMap<>();
 
@@ -96,17 +98,37 @@ final class CallSites {
     // never change the schedule.
     virtually("akka/event/EventStream", "publish", "(Ljava/lang/Object;)V", "publish");
     virtually("akka/event/LoggingBus", "publish", "(Ljava/lang/Object;)V", "publish");
+    String state = "(L" + PRODUCT + "core/endpoint/State;L" + PRODUCT + "core/endpoint/Flight;";
+    String limits = "L" + PRODUCT + "core/endpoint/Limits;)";
+    operated(
+        "decide",
+        state
+            + "L"
+            + ENDPOINT
+            + "$Command;JL"
+            + PRODUCT
+            + "core/endpoint/Jitter;"
+            + limits
+            + "L"
+            + ENDPOINT
+            + "$Decision;");
+    operated("plan", state + "J" + limits + "L" + ENDPOINT + "$Plan;");
   }
 
   private CallSites() {}
 
   private static void statically(String owner, String name, String descriptor, String hook) {
-    REDIRECTED.put(owner + "." + name + descriptor, new Target(hook, descriptor));
+    REDIRECTED.put(owner + "." + name + descriptor, new Target(HOOKS, hook, descriptor));
+  }
+
+  /** Where a planted bug can get between the endpoint's actor and its decisions. */
+  private static void operated(String name, String descriptor) {
+    REDIRECTED.put(ENDPOINT + "." + name + descriptor, new Target(OPERATION, name, descriptor));
   }
 
   private static void virtually(String owner, String name, String descriptor, String hook) {
     String withReceiver = "(L" + owner + ";" + descriptor.substring(1);
-    REDIRECTED.put(owner + "." + name + descriptor, new Target(hook, withReceiver));
+    REDIRECTED.put(owner + "." + name + descriptor, new Target(HOOKS, hook, withReceiver));
   }
 
   static boolean applyTo(String className) {
@@ -156,19 +178,22 @@ final class CallSites {
                 ? null
                 : REDIRECTED.get(owner + "." + name + descriptor);
         if (target != null) {
-          hook(target.hook, target.descriptor);
+          hook(target.owner, target.hook, target.descriptor);
         } else if (isUnseededRandom(opcode, owner, name, descriptor)) {
-          hook("randomSeed", "()J");
+          hook(HOOKS, "randomSeed", "()J");
           super.visitMethodInsn(opcode, owner, name, "(J)V", isInterface);
         } else if (isDefaultExecutorStage(opcode, owner, name, descriptor)) {
           // The default executor is the common pool: hand over the world's own instead.
-          hook(product ? "forbiddenExecutor" : "commonPool", "()Ljava/util/concurrent/Executor;");
+          hook(
+              HOOKS,
+              product ? "forbiddenExecutor" : "commonPool",
+              "()Ljava/util/concurrent/Executor;");
           String withExecutor = descriptor.replace(")", "Ljava/util/concurrent/Executor;)");
           super.visitMethodInsn(opcode, owner, name, withExecutor, isInterface);
         } else {
           if (product && FORBIDDEN.contains(owner + "." + name)) {
             super.visitLdcInsn(owner.substring(owner.lastIndexOf('/') + 1) + "." + name);
-            hook("forbid", "(Ljava/lang/String;)V");
+            hook(HOOKS, "forbid", "(Ljava/lang/String;)V");
           }
           super.visitMethodInsn(opcode, owner, name, descriptor, isInterface);
         }
@@ -186,7 +211,8 @@ final class CallSites {
           if (target == null) continue;
           changed = true;
           redirected[i] =
-              new Handle(Opcodes.H_INVOKESTATIC, HOOKS, target.hook, target.descriptor, false);
+              new Handle(
+                  Opcodes.H_INVOKESTATIC, target.owner, target.hook, target.descriptor, false);
         }
         super.visitInvokeDynamicInsn(name, descriptor, bootstrap, redirected);
       }
@@ -208,9 +234,9 @@ final class CallSites {
         super.visitMaxs(maxStack + 2, maxLocals);
       }
 
-      private void hook(String hook, String descriptor) {
+      private void hook(String owner, String hook, String descriptor) {
         changed = true;
-        super.visitMethodInsn(Opcodes.INVOKESTATIC, HOOKS, hook, descriptor, false);
+        super.visitMethodInsn(Opcodes.INVOKESTATIC, owner, hook, descriptor, false);
       }
     }
 

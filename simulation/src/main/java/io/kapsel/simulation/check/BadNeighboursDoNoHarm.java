@@ -18,6 +18,9 @@ import java.util.function.Predicate;
 final class BadNeighboursDoNoHarm implements Invariant {
   private static final long BOUND_NANOS = 3_000_000_000L;
 
+  /** With less room for bodies, whoever waits for its destination keeps the others waiting. */
+  private static final long BODIES_BYTES = 1L << 20;
+
   private final Facts facts;
   private final Findings findings;
   private final Predicate<String> isHealthy;
@@ -38,6 +41,7 @@ final class BadNeighboursDoNoHarm implements Invariant {
     applies =
         only
             && options.count(Option.OPERATOR_ORDERS) == 0
+            && options.whole(Option.POOL_BODIES_BYTES_MAX) > BODIES_BYTES
             && options.count(Option.POOL_CONCURRENCY) >= 4 * options.count(Option.ENDPOINTS);
   }
 

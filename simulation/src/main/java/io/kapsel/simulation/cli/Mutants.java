@@ -7,7 +7,7 @@ final class Mutants {
   private Mutants() {}
 
   static List<String> names() {
-    return List.of();
+    return io.kapsel.simulation.mutant.Mutants.names();
   }
 
   static boolean isKnown(String name) {

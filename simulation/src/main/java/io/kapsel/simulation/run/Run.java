@@ -8,6 +8,9 @@ import io.kapsel.simulation.check.Findings;
 import io.kapsel.simulation.check.Promises;
 import io.kapsel.simulation.fault.Injector;
 import io.kapsel.simulation.fault.Planner;
+import io.kapsel.simulation.mutant.Mutant;
+import io.kapsel.simulation.mutant.Mutants;
+import io.kapsel.simulation.mutant.Operation;
 import io.kapsel.simulation.network.Network;
 import io.kapsel.simulation.scenario.Observation;
 import io.kapsel.simulation.scenario.Option;
@@ -37,7 +40,9 @@ import io.kapsel.simulation.world.WorldConfig;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,8 +91,12 @@ public final class Run {
     Options options = Options.of(scenario.seed(), scenario.profile(), scenario.overrides());
     Interleaving.Kind kind = Interleaving.Kind.valueOf(options.text(Option.INTERLEAVING));
     try (World world = new World(new Randomness(scenario.seed()), kind, trace)) {
-      Run run = new Run(scenario, options, world);
+      Mutant mutant = Mutants.of(scenario.mutant());
+      Operation.plant(mutant);
+      Run run = new Run(scenario, options, world, mutant);
       return run.play(trace, cpu);
+    } finally {
+      Operation.plant(Mutant.NONE);
     }
   }
 
@@ -95,7 +104,7 @@ public final class Run {
     return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
   }
 
-  private Run(Scenario scenario, Options options, World world) {
+  private Run(Scenario scenario, Options options, World world, Mutant mutant) {
     this.scenario = scenario;
     this.options = options;
     this.world = world;
@@ -109,9 +118,8 @@ public final class Run {
     tables.watch(recorder);
     endpoints = new Endpoints(options, randomness);
     destinations = new Destinations(world, recorder, options);
-    processes =
-        new Processes(world, options, database, recorder, destinations, Processes.Surgery.NONE);
-    Config shared = WorldConfig.shared(production(), tuned(options));
+    processes = new Processes(world, options, database, recorder, destinations, mutant::ports);
+    Config shared = WorldConfig.shared(production(), tuned(options, mutant));
     fleet = new Fleet(world, shared, options.count(Option.NODES), processes::start);
     fleet.onExit(node -> recorder.see(new Observation.NodeExited(world.nanoTime(), node.id())));
     senders = new Senders(world, recorder, options, endpoints, processes);
@@ -135,9 +143,10 @@ public final class Run {
         .withFallback(ConfigFactory.defaultReference());
   }
 
-  private static Config tuned(Options options) {
-    return ConfigFactory.parseString(
-        "akka.cluster.sharding.number-of-shards = " + options.count(Option.SHARDS));
+  private static Config tuned(Options options, Mutant mutant) {
+    Map<String, Object> values = new TreeMap<>(mutant.config());
+    values.put("akka.cluster.sharding.number-of-shards", options.count(Option.SHARDS));
+    return ConfigFactory.parseMap(values);
   }
 
   private Result play(Trace trace, long cpuAtStart) {
@@ -188,16 +197,22 @@ public final class Run {
     load();
     phase("settle");
     injector.heal();
-    operators.enableAll();
+    operators.enableWhatIsNot();
     if (!settle()) return false;
     phase("probe");
     for (Endpoints.Spec endpoint : endpoints.all())
       for (int i = 1; i <= PROBES; i++) senders.begin(Workload.probe(endpoint.name(), i));
     if (!settle()) return false;
     phase("quiet");
-    world.runFor((options.whole(Option.IDLE_MILLIS) / 1_000 + QUIET_SECONDS) * SECOND);
+    world.runFor((secondsToSleep() + QUIET_SECONDS) * SECOND);
     stepsLater = stepsPerSecond();
     return true;
+  }
+
+  /** An endpoint without work stays for its idle time, and until its directory entry is fresh. */
+  private long secondsToSleep() {
+    return (options.whole(Option.IDLE_MILLIS) + options.whole(Option.DIRECTORY_REFRESH_MILLIS_MAX))
+        / 1_000;
   }
 
   private void load() {
@@ -223,7 +238,7 @@ public final class Run {
       long slice = Math.clamp(waited / 10, 1, 60);
       world.runFor(slice * SECOND);
       waited += slice;
-      if (waited == ENABLED_AGAIN_SECONDS) operators.enableAll();
+      if (waited == ENABLED_AGAIN_SECONDS) operators.enableWhatIsNot();
       boolean ended =
           !senders.areBusy() && !operators.areWaiting() && !promises.isPending() && fleet.isWhole();
       if (ended) return true;
@@ -264,7 +279,7 @@ public final class Run {
         settled,
         processes.lost(),
         recoveries,
-        recorder.awakeFor((options.whole(Option.IDLE_MILLIS) / 1_000 + AWAKE_SECONDS) * SECOND),
+        recorder.awakeFor((secondsToSleep() + AWAKE_SECONDS) * SECOND),
         stepsFresh,
         stepsLater);
   }

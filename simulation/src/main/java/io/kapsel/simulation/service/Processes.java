@@ -50,10 +50,8 @@ public final class Processes {
   private static final long PING_AGAIN_NANOS = 500_000_000L;
   private static final int CONTENTS_QUEUED_MAX = 50;
 
-  /** What of the service a planted bug replaces; without one, everything stays. */
+  /** What a planted bug makes of a node's ports; without one, nothing. */
   public interface Surgery {
-    Surgery NONE = ports -> ports;
-
     io.kapsel.node.Node.Ports ports(io.kapsel.node.Node.Ports ports);
   }
 

@@ -5,6 +5,7 @@ import io.kapsel.core.endpoint.Ended;
 import io.kapsel.core.endpoint.Endpoint;
 import io.kapsel.core.endpoint.Flight;
 import io.kapsel.core.endpoint.State;
+import io.kapsel.core.endpoint.Status;
 import io.kapsel.core.webhook.EndpointId;
 import io.kapsel.core.webhook.WebhookId;
 import io.kapsel.endpoint.EndpointActor;
@@ -49,6 +50,7 @@ public final class Recorder implements JournalWatcher {
   private final Map<WebhookId, String> webhooks = new HashMap<>();
   private final Map<String, Circuit.Phase> phases = new TreeMap<>();
   private final TreeMap<String, Long> living = new TreeMap<>();
+  private final Map<String, Status> statuses = new TreeMap<>();
   private int seen;
 
   public Recorder(World world) {
@@ -87,6 +89,11 @@ public final class Recorder implements JournalWatcher {
 
   public long dropped() {
     return Math.max(0, seen - KEPT_MAX);
+  }
+
+  /** As the journal has it. */
+  Status statusOf(String endpoint) {
+    return statuses.getOrDefault(endpoint, Status.ACTIVE);
   }
 
   public void name(EndpointId id, String name) {
@@ -131,7 +138,10 @@ public final class Recorder implements JournalWatcher {
     see(
         new Observation.Journaled(
             now(), node.id(), endpoint, firstSequenceNr, writer, List.copyOf(written)));
-    for (Endpoint.Event event : written) circuit(endpoint, event);
+    for (Endpoint.Event event : written) {
+      if (event instanceof Endpoint.StatusChanged changed) statuses.put(endpoint, changed.status());
+      circuit(endpoint, event);
+    }
   }
 
   private void circuit(String endpoint, Endpoint.Event event) {

@@ -30,7 +30,7 @@ import scala.concurrent.Promise;
 import scala.jdk.javaapi.CollectionConverters;
 
 /** The journal plug-in of a simulated node. */
-public final class SimulatedJournal extends AsyncWriteJournal {
+public class SimulatedJournal extends AsyncWriteJournal {
   private final Node node = WorldConfig.nodeOf(context().system().settings().config());
   private final Database database = World.inside().facility(Database.class);
   private final JournalTables tables = World.inside().facility(JournalTables.class);

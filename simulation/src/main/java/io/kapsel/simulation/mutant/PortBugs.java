@@ -1,0 +1,86 @@
+package io.kapsel.simulation.mutant;
+
+import io.kapsel.core.endpoint.Outcome;
+import io.kapsel.deliver.Destination;
+import io.kapsel.node.Node;
+import java.time.InstantSource;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.UnaryOperator;
+
+/** Bugs of what the node gets from outside. */
+final class PortBugs {
+  private static final long MILLIS_PER_SECOND = 1_000;
+
+  private PortBugs() {}
+
+  static Mutant timeoutIsSuccess() {
+    return outcomes(
+        outcome ->
+            outcome.kind() == Outcome.Kind.UNKNOWN && outcome.status() == 0
+                ? Outcome.delivered(200, "")
+                : outcome);
+  }
+
+  static Mutant retryAfterInSeconds() {
+    return outcomes(
+        outcome ->
+            outcome.retryAfterMillis() <= 0
+                ? outcome
+                : new Outcome(
+                    outcome.kind(),
+                    outcome.status(),
+                    outcome.error(),
+                    outcome.message(),
+                    outcome.responseExcerpt(),
+                    outcome.retryAfterMillis() / MILLIS_PER_SECOND));
+  }
+
+  private static Mutant outcomes(UnaryOperator<Outcome> change) {
+    return destination(faithful -> dispatch -> faithful.deliver(dispatch).thenApply(change::apply));
+  }
+
+  static Mutant clientRepeats() {
+    return destination(
+        faithful ->
+            dispatch ->
+                faithful
+                    .deliver(dispatch)
+                    .thenCompose(
+                        outcome ->
+                            outcome.kind() == Outcome.Kind.UNKNOWN
+                                ? faithful.deliver(dispatch)
+                                : CompletableFuture.completedFuture(outcome)));
+  }
+
+  private static Mutant destination(UnaryOperator<Destination> change) {
+    return new Mutant() {
+      @Override
+      public Node.Ports ports(Node.Ports ports) {
+        return with(ports, ports.clock(), change.apply(ports.destination()));
+      }
+    };
+  }
+
+  static Mutant wallClock() {
+    return new Mutant() {
+      @Override
+      public Node.Ports ports(Node.Ports ports) {
+        return with(ports, ports.wall(), ports.destination());
+      }
+    };
+  }
+
+  private static Node.Ports with(Node.Ports ports, InstantSource clock, Destination destination) {
+    return new Node.Ports(
+        clock,
+        ports.wall(),
+        ports.random(),
+        ports.contents(),
+        ports.history(),
+        ports.directory(),
+        destination,
+        ports.observer(),
+        ports.poolGauge(),
+        ports.lost());
+  }
+}
