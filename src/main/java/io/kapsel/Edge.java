@@ -20,12 +20,15 @@ import io.kapsel.node.Node;
 import io.kapsel.storage.ApiKeys;
 import io.kapsel.storage.Database;
 import io.kapsel.storage.Events;
+import io.kapsel.storage.PostgresContentStore;
 import io.kapsel.storage.PostgresEndpointDirectory;
+import io.kapsel.storage.Replays;
 import io.kapsel.storage.ServiceValues;
 import io.kapsel.storage.Tenants;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -37,6 +40,7 @@ final class Edge {
   private final Database database;
   private final Node node;
   private final Front front;
+  private final ManageHttp management;
 
   /** Whether there are endpoints whose senders sign a URL that this node does not know. */
   private final CompletionStage<Boolean> urlUnknown;
@@ -50,6 +54,7 @@ final class Edge {
   record Managed(
       InstantSource clock,
       PostgresEndpointDirectory directory,
+      PostgresContentStore contents,
       Destination destination,
       byte[] cursorKey) {}
 
@@ -66,7 +71,7 @@ final class Edge {
             settings.http().bodyBytesMax(),
             settings.publicUrl(),
             reply -> count(metrics, reply));
-    ManageHttp management = ManageHttp.of(ports(settings, database, node, managed));
+    management = ManageHttp.of(ports(settings, database, node, managed));
     OperationsHttp operations =
         new OperationsHttp(
             new OperationsHttp.Sources(
@@ -85,6 +90,7 @@ final class Edge {
         new ApiKeys(database),
         new ServiceValues(database),
         new Events(database),
+        new Replays(database),
         new ConfigRules(
             policy::checkUrl,
             BodyPath::problem,
@@ -104,6 +110,7 @@ final class Edge {
                         config.allowPrivateDestination(),
                         webhook,
                         1)),
+        webhook -> managed.contents().forget(List.of(webhook)),
         new Ports.Keys(Tenancy.OPERATOR_KEY, managed.cursorKey()),
         settings.publicUrl(),
         settings.http().managementBodyBytesMax());
@@ -149,6 +156,10 @@ final class Edge {
                 ErrorCode.CONFIG_INVALID.code()
                     + ": public-url is not set, and there are endpoints whose senders sign it."))
         : Optional.empty();
+  }
+
+  ManageHttp management() {
+    return management;
   }
 
   Front front() {

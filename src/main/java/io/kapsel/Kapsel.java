@@ -15,6 +15,7 @@ import io.kapsel.endpoint.ConfigSeal;
 import io.kapsel.endpoint.Renewal;
 import io.kapsel.endpoint.VaultSetup;
 import io.kapsel.http.HttpServer;
+import io.kapsel.manage.ReplayRunner;
 import io.kapsel.metrics.Metrics;
 import io.kapsel.node.Node;
 import io.kapsel.node.SteadyClock;
@@ -31,6 +32,7 @@ import io.kapsel.storage.Partitions;
 import io.kapsel.storage.PostgresContentStore;
 import io.kapsel.storage.PostgresEndpointDirectory;
 import io.kapsel.storage.PostgresHistoryStore;
+import io.kapsel.storage.Replays;
 import io.kapsel.storage.Schema;
 import io.kapsel.storage.SchemaMismatch;
 import java.io.IOException;
@@ -176,7 +178,8 @@ public final class Kapsel implements AutoCloseable {
             database,
             node,
             metrics,
-            new Edge.Managed(clock, directory, destination, tenancy.cursorKey()));
+            new Edge.Managed(clock, directory, contents, destination, tenancy.cursorKey()));
+    open(new ReplayRunner(new Replays(database), node.endpoints(), clock)).start();
     server = bind();
     // Last, because they are shown once, by a start that has succeeded.
     firstKeys = tenancy.prepare(settings.apiKey(), settings.operatorKey());
@@ -253,6 +256,10 @@ public final class Kapsel implements AutoCloseable {
 
   Node node() {
     return node;
+  }
+
+  Edge edge() {
+    return edge;
   }
 
   /** Keys that this start has made, to be shown once. */

@@ -74,6 +74,11 @@ public final class KapselForTests implements AutoCloseable {
     return "http://127.0.0.1:" + kapsel.port() + path;
   }
 
+  /** Method and path template of every operation of the management API. */
+  public List<String> operations() {
+    return kapsel.edge().management().operations();
+  }
+
   public TenantId tenant() {
     return tenant;
   }

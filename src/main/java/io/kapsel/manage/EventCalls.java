@@ -28,6 +28,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** The operations on events. */
@@ -42,6 +43,7 @@ final class EventCalls {
   private final Endpoints endpoints;
   private final PostgresEndpointDirectory directory;
   private final Cursors cursors;
+  private final Consumer<WebhookId> forget;
   private final InstantSource clock;
 
   EventCalls(Ports ports, Cursors cursors) {
@@ -49,6 +51,7 @@ final class EventCalls {
     this.endpoints = ports.endpoints();
     this.directory = ports.directory();
     this.cursors = cursors;
+    this.forget = ports.forget();
     this.clock = ports.clock();
   }
 
@@ -246,7 +249,11 @@ final class EventCalls {
         event ->
             events
                 .erase(call.tenant(), event.id(), clock.millis())
-                .thenApply(erased -> erased ? Answers.nothing() : call.notFound()));
+                .thenApply(
+                    erased -> {
+                      forget.accept(event.id());
+                      return erased ? Answers.nothing() : call.notFound();
+                    }));
   }
 
   // ------------------------------------------------------------------------------------- retry

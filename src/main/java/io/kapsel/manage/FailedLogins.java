@@ -49,7 +49,7 @@ final class FailedLogins {
       long until = busy.get();
       long ahead = Math.max(0, until - now) + intervalNanos;
       long wait = ahead - burst * intervalNanos;
-      if (wait > 0) return (int) Math.max(1, TimeUnit.NANOSECONDS.toSeconds(wait) + 1);
+      if (wait > 0) return (int) Math.ceilDiv(wait, TimeUnit.SECONDS.toNanos(1));
       if (busy.compareAndSet(until, now + ahead)) return 0;
     }
   }

@@ -17,7 +17,6 @@ import io.kapsel.storage.Tenants;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -68,11 +67,9 @@ final class KeyCalls {
         tenant -> {
           long now = clock.millis();
           Secret secret = ApiKeys.newSecret(secureRandom);
-          // The layout of a tenant's identifier sorts by time, too.
-          TenantId id = TenantId.create(now, secureRandom);
           ApiKey key =
               new ApiKey(
-                  new UUID(id.high(), id.low()),
+                  Identifiers.create(now, secureRandom),
                   tenant,
                   name,
                   scopes,
@@ -144,7 +141,7 @@ final class KeyCalls {
     Optional<TenantId> named = named(call);
     var wrong = call.query().end();
     if (!wrong.isEmpty()) return Call.now(call.reject(wrong));
-    Optional<UUID> id = parse(call.id());
+    Optional<UUID> id = Identifiers.parse(ID_PREFIX, call.id());
     if (id.isEmpty()) return Call.now(call.notFound());
     return forTenant(
         call,
@@ -173,23 +170,9 @@ final class KeyCalls {
         .thenCompose(found -> found.isEmpty() ? Call.now(call.notFound()) : then.apply(tenant));
   }
 
-  private static Optional<UUID> parse(String text) {
-    if (!text.matches(ID_PREFIX + "[0-9a-f]{32}")) return Optional.empty();
-    int middle = ID_PREFIX.length() + 16;
-    return Optional.of(
-        new UUID(
-            HexFormat.fromHexDigitsToLong(text, ID_PREFIX.length(), middle),
-            HexFormat.fromHexDigitsToLong(text, middle, text.length())));
-  }
-
   private static ObjectNode shown(ApiKey key) {
     ObjectNode node = Answers.NODES.objectNode();
-    HexFormat hex = HexFormat.of();
-    node.put(
-        "id",
-        ID_PREFIX
-            + hex.toHexDigits(key.id().getMostSignificantBits())
-            + hex.toHexDigits(key.id().getLeastSignificantBits()));
+    node.put("id", Identifiers.text(ID_PREFIX, key.id()));
     node.put("name", key.name());
     ArrayNode scopes = node.putArray("scopes");
     key.scopes().forEach(scope -> scopes.add(scope.text()));

@@ -49,6 +49,7 @@ public final class ManageHttp implements Handler {
     List<Route> routes = new ArrayList<>();
     routes.addAll(new EndpointCalls(ports, cursors).routes());
     routes.addAll(new EventCalls(ports, cursors).routes());
+    routes.addAll(new ReplayCalls(ports).routes());
     routes.addAll(new TenantCalls(ports, cursors).routes());
     routes.addAll(new KeyCalls(ports, cursors).routes());
     return new ManageHttp(authentication, routes, ports.bodyBytesMax());
@@ -58,6 +59,11 @@ public final class ManageHttp implements Handler {
     this.authentication = authentication;
     this.routes = List.copyOf(routes);
     this.bodyBytesMax = bodyBytesMax;
+  }
+
+  /** Method and path template of every route, such as {@code GET /v1/events/{id}}. */
+  public List<String> operations() {
+    return routes.stream().map(route -> route.method() + " " + route.template()).toList();
   }
 
   @Override

@@ -3,22 +3,26 @@ package io.kapsel.manage;
 import io.kapsel.core.endpoint.EndpointConfig;
 import io.kapsel.core.endpoint.Outcome;
 import io.kapsel.core.webhook.Webhook;
+import io.kapsel.core.webhook.WebhookId;
 import io.kapsel.endpoint.ConfigRules;
 import io.kapsel.endpoint.Endpoints;
 import io.kapsel.storage.ApiKeys;
 import io.kapsel.storage.Events;
 import io.kapsel.storage.PostgresEndpointDirectory;
+import io.kapsel.storage.Replays;
 import io.kapsel.storage.ServiceValues;
 import io.kapsel.storage.Tenants;
 import java.time.InstantSource;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 /**
  * What the management API works on.
  *
  * @param sender delivers a webhook once, past the endpoint's queue; never fails
+ * @param forget lets go of what memory holds of an erased webhook
  */
 public record Ports(
     InstantSource clock,
@@ -29,8 +33,10 @@ public record Ports(
     ApiKeys keys,
     ServiceValues values,
     Events events,
+    Replays replays,
     ConfigRules rules,
     BiFunction<EndpointConfig, Webhook, CompletionStage<Outcome>> sender,
+    Consumer<WebhookId> forget,
     Keys secrets,
     String publicUrl,
     int bodyBytesMax) {

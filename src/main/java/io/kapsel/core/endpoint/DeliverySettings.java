@@ -109,7 +109,9 @@ public record DeliverySettings(
         forwardHeaders,
         forwardHeaderNames,
         signingEnabled,
-        signingSecrets);
+        signingSecrets,
+        auth,
+        tls);
   }
 
   DeliverySettings withSigningSecrets(List<SigningSecret> secrets) {
