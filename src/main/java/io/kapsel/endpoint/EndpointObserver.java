@@ -13,6 +13,9 @@ public interface EndpointObserver {
   /** An event has become durable. */
   void persisted(EndpointId id, Endpoint.Event event);
 
+  /** Idempotency keys were forgotten before their time, because the window is full. */
+  default void forgot(EndpointId id, int keys) {}
+
   /** The endpoint is in this state now. */
   void stepped(EndpointId id, State state, Flight flight);
 

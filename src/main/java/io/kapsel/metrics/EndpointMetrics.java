@@ -38,6 +38,11 @@ public final class EndpointMetrics implements EndpointObserver {
   private final Gauge inFlight = gauge("kapsel_attempts_in_flight", "Attempts being made");
   private final Gauge keys =
       gauge("kapsel_idempotency_keys", "Idempotency keys remembered for their window");
+  private final Counter keysEvicted =
+      Kamon.counter(
+              "kapsel_idempotency_keys_evicted_total",
+              "Idempotency keys forgotten before their time, because an endpoint's window was full")
+          .withoutTags();
   private final Gauge endpoints = gauge("kapsel_endpoints_active", "Endpoints living on this node");
 
   EndpointMetrics() {
@@ -59,6 +64,7 @@ public final class EndpointMetrics implements EndpointObserver {
           Kamon.gauge("circuit_breaker_state", "Endpoints whose circuit is in this state")
               .withTag("state", text(phase)));
     }
+    keysEvicted.increment(0);
     Consumer<Gauge> update = ignored -> update();
     endpoints.autoUpdate(update, TICK);
   }
@@ -82,6 +88,11 @@ public final class EndpointMetrics implements EndpointObserver {
       counter.increment();
       histogram.record(Math.max(0, ended.attempt().durationMillis()));
     }
+  }
+
+  @Override
+  public void forgot(EndpointId id, int keys) {
+    keysEvicted.increment(keys);
   }
 
   @Override

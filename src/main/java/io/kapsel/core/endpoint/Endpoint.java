@@ -438,6 +438,21 @@ public final class Endpoint {
         nowMillis - limits.windowMillis(), state.window().floorForAtMost(limits.windowKeysMax()));
   }
 
+  /**
+   * How many idempotency keys an event makes the endpoint forget before their time, because the
+   * window is full.
+   *
+   * @param before the state that the event meets; null before the first
+   */
+  public static int keysForgottenEarly(@Nullable State before, Event event, Limits limits) {
+    return before != null && event instanceof WebhooksAccepted accepted
+        ? before
+            .window()
+            .forgottenEarly(
+                accepted.windowFloorMillis(), accepted.atMillis() - limits.windowMillis())
+        : 0;
+  }
+
   private static List<Finished> lost(State state, Flight flight, long nowMillis) {
     List<Finished> lost = new ArrayList<>();
     for (Map.Entry<Long, InFlight> entry : flight.lostAt(nowMillis)) {

@@ -184,6 +184,15 @@ public final class KeyWindow {
     return floorMillis;
   }
 
+  /** How many keys {@link #since} forgets that are not older than {@code expiredMillis}. */
+  int forgottenEarly(long floorMillis, long expiredMillis) {
+    int forgotten = 0;
+    for (Segment segment : segments)
+      if (segment.newestMillis < floorMillis && segment.newestMillis >= expiredMillis)
+        forgotten += segment.size();
+    return forgotten;
+  }
+
   private KeyWindow frozen() {
     long[] rows = new long[live.size() * Segment.WIDTH];
     int at = 0;

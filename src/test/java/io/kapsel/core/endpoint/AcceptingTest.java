@@ -290,6 +290,20 @@ class AcceptingTest {
     }
 
     @Test
+    void counts_what_was_forgotten_before_its_time() {
+      Scenario scenario = given(CONFIG, windowKeysMax(MAX));
+      for (int round = 0; round < 3; round++)
+        scenario.when(at(round), offer(keyed(round * 1_024 + 1, 1_024)));
+      State before = scenario.state();
+      scenario.when(at(10), offer(webhook(9_001, "new", "body")));
+      Endpoint.Event event = scenario.events().get(0);
+      assertEquals(
+          3_072 - scenario.state().window().size() + 1,
+          Endpoint.keysForgottenEarly(before, event, windowKeysMax(MAX)));
+      assertEquals(0, Endpoint.keysForgottenEarly(scenario.state(), event, windowKeysMax(MAX)));
+    }
+
+    @Test
     void holds_even_a_maximum_smaller_than_one_segment() {
       Scenario scenario = given(CONFIG, windowKeysMax(100));
       scenario.when(offer(keyed(1, 500)));
