@@ -153,6 +153,7 @@ public final class Kapsel implements AutoCloseable {
     opened.push(this::leave);
     var destination = open(destination(wall));
     Metrics metrics = Metrics.start();
+    var limits = open(new ClusterLimits(settings, system, database, metrics.limits()));
     metrics.poolSize(settings.delivery().concurrencyMax());
     RandomGenerator random = () -> ThreadLocalRandom.current().nextLong();
     node =
@@ -166,6 +167,8 @@ public final class Kapsel implements AutoCloseable {
                 history,
                 directory,
                 destination,
+                limits.gate(),
+                limits::deliveryConcurrency,
                 metrics.endpoints(),
                 metrics::poolInUse,
                 metrics::lost),

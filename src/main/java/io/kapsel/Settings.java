@@ -9,6 +9,7 @@ import io.kapsel.config.Range;
 import io.kapsel.config.Sources;
 import io.kapsel.core.webhook.Secret;
 import io.kapsel.deliver.Network;
+import io.kapsel.redis.RedisBank;
 import io.kapsel.secrets.Keyring;
 import java.nio.file.Path;
 import java.util.List;
@@ -29,6 +30,8 @@ public record Settings(
     @Range(min = "1d", max = "3650d") int retentionDays,
     Http http,
     Ingest ingest,
+    Limits limits,
+    Redis redis,
     Database database,
     Secrets secrets,
     Content content,
@@ -61,6 +64,22 @@ public record Settings(
       @Range(min = "100ms", max = "1m") int acknowledgeTimeoutMillis,
       @Range(min = "1", max = "100000") int offerWebhooksMax,
       @Range(min = "0", max = "10000000") int endpointsCachedMax) {}
+
+  public record Limits(
+      @Range(min = "0", max = "1000000") double ingestRatePerSecond,
+      @Range(min = "0", max = "1000000000") int ingestBurst,
+      @Range(min = "0", max = "100000") int deliveryConcurrency,
+      @Range(min = "0", max = "100") int localSharePercent,
+      @Range(min = "1", max = "10000000") int bucketsMax) {}
+
+  public record Redis(
+      Secret url,
+      @Range(min = "1ms", max = "10s") int timeoutMillis,
+      @Range(min = "10ms", max = "1m") int connectTimeoutMillis,
+      @Range(min = "100ms", max = "10m") int retryMillis,
+      @Range(min = "1s", max = "24h") int distrustMillis,
+      @Range(min = "1", max = "1000000") int requestsMax,
+      @Range(min = "0", max = "1000000") int waitingMax) {}
 
   public record Database(
       DatabaseUrl url,
@@ -153,6 +172,9 @@ public record Settings(
     require(
         content.queuedBytesMax >= http.bodyBytesMax,
         "content.queued-bytes-max must leave room for one body of http.body-bytes-max");
+    require(
+        redis.url.value().isEmpty() || RedisBank.isAddress(redis.url),
+        "redis.url must look like redis://user:password@host:6379/0 or rediss://host");
     require(
         cluster.seedNodes.isEmpty() || !database.url.isEmbedded(),
         "cluster.seed-nodes needs database.url: several nodes share one database");

@@ -8,7 +8,9 @@ import io.kapsel.endpoint.EndpointActor;
 import io.kapsel.http.HttpLimits;
 import io.kapsel.ingest.OfferGateway;
 import io.kapsel.ingest.Reconciler;
+import io.kapsel.limit.SharedMeters;
 import io.kapsel.node.Node;
+import io.kapsel.redis.RedisBank;
 import io.kapsel.storage.BatchLaneSettings;
 import io.kapsel.storage.ContentStoreSettings;
 import io.kapsel.storage.DatabaseSettings;
@@ -142,6 +144,22 @@ final class Wiring {
         usual.gateways(),
         settings.ingest().endpointsCachedMax(),
         usual.orderTimeout());
+  }
+
+  static RedisBank.BankSettings bank(Settings.Redis settings) {
+    return new RedisBank.BankSettings(
+        settings.url(),
+        settings.timeoutMillis(),
+        settings.connectTimeoutMillis(),
+        settings.requestsMax());
+  }
+
+  static SharedMeters.SharedSettings shared(Settings.Redis settings) {
+    return new SharedMeters.SharedSettings(
+        settings.timeoutMillis(),
+        settings.retryMillis(),
+        settings.distrustMillis(),
+        settings.waitingMax());
   }
 
   static HttpLimits http(Settings.Http settings) {

@@ -40,7 +40,8 @@ class ArchitectureTest {
    */
   private static final Map<String, Set<String>> MAY_USE =
       Map.ofEntries(
-          Map.entry("core.webhook", Set.of()),
+          Map.entry("core.limit", Set.of()),
+          Map.entry("core.webhook", Set.of("core.limit")),
           Map.entry("core.endpoint", Set.of("core.webhook")),
           Map.entry("core.ledger", Set.of("core.webhook")),
           Map.entry("config", Set.of("core")),
@@ -52,10 +53,15 @@ class ArchitectureTest {
           Map.entry("endpoint", Set.of("core", "config", "json", "deliver", "secrets", "storage")),
           Map.entry("history", Set.of("core", "config", "storage")),
           Map.entry("attest", Set.of("core", "config", "storage")),
-          Map.entry("ingest", Set.of("core", "config", "json", "http", "endpoint", "storage")),
+          Map.entry("limit", Set.of("core", "storage")),
+          Map.entry("redis", Set.of("core", "limit")),
+          Map.entry(
+              "ingest", Set.of("core", "config", "json", "http", "endpoint", "limit", "storage")),
           Map.entry("metrics", Set.of("core", "endpoint")),
           Map.entry("manage", Set.of("core", "config", "json", "http", "endpoint", "storage")),
-          Map.entry("node", Set.of("core", "config", "deliver", "endpoint", "ingest", "storage")),
+          Map.entry(
+              "node",
+              Set.of("core", "config", "deliver", "endpoint", "ingest", "limit", "storage")),
           Map.entry("bench", Set.of("core")),
           Map.entry("cli", Set.of("core", "config")));
 
@@ -89,7 +95,7 @@ class ArchitectureTest {
           "org.pcollections");
 
   /** Packages in which time and chance come in as arguments, so that a seed replays them. */
-  private static final List<String> DETERMINISTIC = List.of("core", "endpoint", "secrets");
+  private static final List<String> DETERMINISTIC = List.of("core", "endpoint", "limit", "secrets");
 
   private static final JavaClasses PRODUCTION =
       new ClassFileImporter()

@@ -10,6 +10,7 @@ import io.kapsel.endpoint.EndpointView;
 import io.kapsel.storage.Database;
 import io.kapsel.storage.DatabaseSettings;
 import io.kapsel.storage.Events;
+import io.kapsel.storage.TenantLimits;
 import io.kapsel.storage.Tenants;
 import io.kapsel.testing.PostgresForTests;
 import java.io.IOException;
@@ -81,6 +82,39 @@ public final class KapselForTests implements AutoCloseable {
 
   public TenantId tenant() {
     return tenant;
+  }
+
+  /** As the management API does it: in the database alone. */
+  public void grant(TenantLimits limits) {
+    Tenants tenants = new Tenants(database);
+    Tenants.Tenant now = tenants.find(tenant).toCompletableFuture().join().orElseThrow();
+    var unused =
+        tenants
+            .update(
+                new Tenants.Tenant(
+                    now.id(),
+                    now.name(),
+                    limits,
+                    now.version(),
+                    now.createdAtMillis(),
+                    now.updatedAtMillis()),
+                now.updatedAtMillis())
+            .toCompletableFuture()
+            .join()
+            .orElseThrow();
+  }
+
+  public HttpResponse<String> get(String path) {
+    try {
+      return client.send(
+          HttpRequest.newBuilder(URI.create(url(path))).timeout(PATIENCE).build(),
+          HttpResponse.BodyHandlers.ofString());
+    } catch (IOException failed) {
+      throw new IllegalStateException(failed);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(interrupted);
+    }
   }
 
   public EndpointId create(EndpointConfig config) {

@@ -223,6 +223,9 @@ class SettingsTest {
           "log.format|xml",
           "database.url|mysql://h/d",
           "public-url|hooks.example.com",
+          "redis.url|http://localhost",
+          "limits.local-share-percent|101",
+          "limits.ingest-rate-per-second|-1",
           "content.queued-bytes-max|1 MiB",
         })
     void are_found_in(String path, String text) {

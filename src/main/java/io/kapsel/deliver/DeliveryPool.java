@@ -15,6 +15,7 @@ import io.kapsel.core.endpoint.Endpoint.Started;
 import io.kapsel.core.endpoint.Outcome;
 import io.kapsel.core.webhook.EndpointId;
 import io.kapsel.core.webhook.ErrorCode;
+import io.kapsel.core.webhook.TenantId;
 import io.kapsel.core.webhook.Webhook;
 import io.kapsel.core.webhook.WebhookId;
 import io.kapsel.storage.ContentStore;
@@ -27,19 +28,23 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The node's limit of concurrent deliveries, shared fairly. Endpoints with something waiting take
- * turns, and one endpoint may hold at most twice as many permits as are free (the dynamic threshold
- * of Choudhury and Hahne, 1998): alone it may use two thirds of the node, and however many
- * endpoints hang on dead destinations, a permit is left for the next healthy one.
+ * The node's limit of concurrent deliveries, shared fairly. Tenants with something waiting take
+ * turns, and within a tenant its endpoints do. One endpoint may hold at most twice as many permits
+ * as are free (the dynamic threshold of Choudhury and Hahne, 1998): alone it may use two thirds of
+ * the node, and however many endpoints hang on dead destinations, a permit is left for the next
+ * healthy one. One tenant may hold eight times as many as are free, alone eight ninths of the node,
+ * and never more than its own limit; for its endpoints only what is left of that is free.
  *
  * <p>Outcomes are gathered per endpoint while it is busy persisting the ones before, and reported
  * as one batch.
  */
 public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
   private static final int SHARE_OF_FREE = 2;
+  private static final int TENANT_SHARE_OF_FREE = 8;
   private static final int SHARES_OF_BYTES = 8;
   private static final Duration SWEEP_EVERY = Duration.ofSeconds(1);
 
@@ -55,6 +60,7 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
    */
   public record Deliver(
       EndpointId endpoint,
+      TenantId tenant,
       Route route,
       List<Started> attempts,
       long sendByMillis,
@@ -100,8 +106,25 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
       long sendByMillis,
       long bodyBytes) {}
 
+  /** One tenant's share of the pool. */
+  private static final class Party {
+    final TenantId tenant;
+
+    /** Those of its lanes whose turn will come. */
+    final ArrayDeque<Lane> turns = new ArrayDeque<>();
+
+    int lanes;
+    int permits;
+    boolean hasTurn;
+
+    Party(TenantId tenant) {
+      this.tenant = tenant;
+    }
+  }
+
   /** One living endpoint's share of the pool. */
   private static final class Lane {
+    final Party party;
     final ActorRef<Report> replyTo;
     final ArrayDeque<Job> waiting = new ArrayDeque<>();
     List<Finished> finished = new ArrayList<>();
@@ -111,7 +134,8 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
     boolean reporting;
     boolean gone;
 
-    Lane(ActorRef<Report> replyTo) {
+    Lane(Party party, ActorRef<Report> replyTo) {
+      this.party = party;
       this.replyTo = replyTo;
     }
 
@@ -142,9 +166,11 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
   private final ContentStore contents;
   private final Destination destination;
   private final InstantSource clock;
+  private final ToIntFunction<TenantId> tenantConcurrency;
   private final PoolGauge gauge;
   private final Map<ActorRef<Report>, Lane> lanes = new LinkedHashMap<>();
-  private final ArrayDeque<Lane> turns = new ArrayDeque<>();
+  private final Map<TenantId, Party> parties = new LinkedHashMap<>();
+  private final ArrayDeque<Party> turns = new ArrayDeque<>();
   private final List<ActorRef<Done>> drained = new ArrayList<>();
   private int used;
 
@@ -157,18 +183,29 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
     void inUse(int permits);
   }
 
+  /**
+   * @param tenantConcurrency attempts of one tenant at the same time, 0 for no limit; must be quick
+   */
   public static Behavior<Message> create(
       PoolSettings settings,
       ContentStore contents,
       Destination destination,
       InstantSource clock,
+      ToIntFunction<TenantId> tenantConcurrency,
       PoolGauge gauge) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers ->
                     new DeliveryPool(
-                        context, timers, settings, contents, destination, clock, gauge)));
+                        context,
+                        timers,
+                        settings,
+                        contents,
+                        destination,
+                        clock,
+                        tenantConcurrency,
+                        gauge)));
   }
 
   private DeliveryPool(
@@ -178,12 +215,14 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
       ContentStore contents,
       Destination destination,
       InstantSource clock,
+      ToIntFunction<TenantId> tenantConcurrency,
       PoolGauge gauge) {
     super(context);
     this.settings = settings;
     this.contents = contents;
     this.destination = destination;
     this.clock = clock;
+    this.tenantConcurrency = tenantConcurrency;
     this.gauge = gauge;
     timers.startTimerWithFixedDelay(new Sweep(), SWEEP_EVERY);
   }
@@ -206,22 +245,31 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
   private Behavior<Message> onDeliver(Deliver deliver) {
     Lane lane = lanes.get(deliver.replyTo());
     if (lane == null) {
-      lane = new Lane(deliver.replyTo());
+      Party party = parties.computeIfAbsent(deliver.tenant(), Party::new);
+      party.lanes++;
+      lane = new Lane(party, deliver.replyTo());
       lanes.put(deliver.replyTo(), lane);
       getContext().watchWith(deliver.replyTo(), new Gone(deliver.replyTo()));
     }
-    takeTurn(lane);
     long now = clock.millis();
     for (Started started : deliver.attempts())
       lane.waiting.addLast(new Job(lane, started, deliver.route(), now, deliver.sendByMillis(), 0));
+    takeTurn(lane);
     startWhatMay();
     return Behaviors.same();
   }
 
   private void takeTurn(Lane lane) {
-    if (lane.hasTurn) return;
+    if (lane.hasTurn || lane.waiting.isEmpty()) return;
     lane.hasTurn = true;
-    turns.addLast(lane);
+    lane.party.turns.addLast(lane);
+    takeTurn(lane.party);
+  }
+
+  private void takeTurn(Party party) {
+    if (party.hasTurn || party.turns.isEmpty()) return;
+    party.hasTurn = true;
+    turns.addLast(party);
   }
 
   private Behavior<Message> onDrain(Drain drain) {
@@ -255,21 +303,38 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
     List<Job> jobs = new ArrayList<>();
     int refused = 0;
     while (hasRoom() && used < settings.concurrency() && refused < turns.size()) {
-      Lane lane = turns.removeFirst();
-      lane.hasTurn = false;
-      if (lane.waiting.isEmpty()) continue;
-      if (lane.permits >= Math.max(1, SHARE_OF_FREE * (settings.concurrency() - used))) {
+      Party party = turns.removeFirst();
+      party.hasTurn = false;
+      Lane lane = nextLane(party);
+      if (lane == null) {
+        if (!party.turns.isEmpty()) refused++;
+      } else {
+        refused = 0;
+        jobs.add(lane.waiting.removeFirst());
+        lane.permits++;
+        party.permits++;
+        used++;
         takeTurn(lane);
-        refused++;
-        continue;
       }
-      refused = 0;
-      jobs.add(lane.waiting.removeFirst());
-      lane.permits++;
-      used++;
-      if (!lane.waiting.isEmpty()) takeTurn(lane);
+      takeTurn(party);
     }
     if (!jobs.isEmpty()) fetch(jobs);
+  }
+
+  /** The tenant's lane whose turn it is, out of the tenant's turns; null when none may start. */
+  private @Nullable Lane nextLane(Party party) {
+    int free = settings.concurrency() - used;
+    if (party.permits >= Math.max(1, TENANT_SHARE_OF_FREE * free)) return null;
+    int limit = tenantConcurrency.applyAsInt(party.tenant);
+    if (limit > 0) free = Math.min(free, limit - party.permits);
+    if (free <= 0) return null;
+    for (int tried = party.turns.size(); tried > 0; tried--) {
+      Lane lane = party.turns.removeFirst();
+      lane.hasTurn = false;
+      if (lane.permits < Math.max(1, SHARE_OF_FREE * free) && !lane.waiting.isEmpty()) return lane;
+      takeTurn(lane);
+    }
+    return null;
   }
 
   private boolean hasRoom() {
@@ -307,9 +372,13 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
   private void putBack(Job job) {
     Lane lane = job.lane();
     lane.permits--;
+    lane.party.permits--;
     used--;
     gauge.inUse(used);
-    if (lane.gone) return;
+    if (lane.gone) {
+      forgetIfIdle(lane.party);
+      return;
+    }
     lane.waiting.addFirst(job);
     takeTurn(lane);
   }
@@ -390,7 +459,9 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
 
   private void giveBack(Lane lane) {
     lane.permits--;
+    lane.party.permits--;
     used--;
+    forgetIfIdle(lane.party);
     gauge.inUse(used);
     report(lane);
   }
@@ -425,8 +496,18 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
     if (lane == null) return Behaviors.same();
     lane.gone = true;
     lane.waiting.clear();
+    leave(lane);
     tellWhenDrained();
     return Behaviors.same();
+  }
+
+  private void leave(Lane lane) {
+    lane.party.lanes--;
+    forgetIfIdle(lane.party);
+  }
+
+  private void forgetIfIdle(Party party) {
+    if (party.lanes == 0 && party.permits == 0) parties.remove(party.tenant);
   }
 
   private Behavior<Message> onSweep() {
@@ -445,6 +526,7 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
     for (Lane lane : idle) {
       lanes.remove(lane.replyTo);
       getContext().unwatch(lane.replyTo);
+      leave(lane);
     }
     startWhatMay();
     return Behaviors.same();

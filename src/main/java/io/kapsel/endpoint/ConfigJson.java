@@ -95,6 +95,7 @@ public final class ConfigJson {
   public static ObjectNode shown(EndpointConfig config) {
     ObjectNode node = full(config);
     intake(node, config.intake());
+    intakeRate(node, config.intake());
     withoutSecrets((ObjectNode) node.get("signature"));
     ObjectNode delivery = (ObjectNode) node.get("delivery");
     withoutSecrets((ObjectNode) delivery.get("signing"));
@@ -137,6 +138,7 @@ public final class ConfigJson {
     node.put("url", config.url());
     // Added later: what an earlier version wrote for the same configuration stays as it is.
     if (!config.intake().equals(IntakeSettings.DEFAULT)) intake(node, config.intake());
+    if (config.intake().ratePerSecond() > 0) intakeRate(node, config.intake());
     node.set("signature", signature(config.signature()));
     node.set("idempotency", idempotency(config.idempotency()));
     node.set("retry", retry(config.retry()));
@@ -151,6 +153,13 @@ public final class ConfigJson {
     node.put("validate_json", settings.validateJson());
     node.put("reject_empty", settings.rejectEmpty());
     settings.allowedOrigins().forEach(node.putArray("cloud_events_origins")::add);
+  }
+
+  private static void intakeRate(ObjectNode node, IntakeSettings settings) {
+    if (settings.ratePerSecond() > 0) node.put("ingest_rate_per_second", settings.ratePerSecond());
+    else node.putNull("ingest_rate_per_second");
+    if (settings.burst() > 0) node.put("ingest_burst", settings.burst());
+    else node.putNull("ingest_burst");
   }
 
   private static ObjectNode signature(SignatureSettings settings) {
@@ -275,7 +284,9 @@ public final class ConfigJson {
           contentTypes,
           node.path("validate_json").asBoolean(),
           node.path("reject_empty").asBoolean(),
-          origins);
+          origins,
+          node.path("ingest_rate_per_second").asDouble(),
+          node.path("ingest_burst").asInt());
     }
 
     private static SignatureSettings signature(JsonNode node) {

@@ -41,6 +41,7 @@ final class ConfigReader {
   private static final int IN_FLIGHT_MAX = 1_000;
   private static final double RATE_PER_SECOND_MIN = 0.001;
   private static final double RATE_PER_SECOND_MAX = 100_000;
+  private static final int INGEST_BURST_MAX = 1_000_000;
   private static final long TIMEOUT_MILLIS_MAX = 120_000;
   private static final long DAY_MILLIS = 86_400_000;
   private static final String PRESET_STANDARD_WEBHOOKS = "standard_webhooks";
@@ -137,11 +138,20 @@ final class ConfigReader {
 
   private IntakeSettings intake(Fields fields) {
     IntakeSettings or = IntakeSettings.DEFAULT;
+    double rate =
+        fields.decimal(
+            "ingest_rate_per_second", or.ratePerSecond(), RATE_PER_SECOND_MIN, RATE_PER_SECOND_MAX);
+    if (fields.has("ingest_burst") && !fields.has("ingest_rate_per_second")) {
+      fields.problem(
+          "ingest_burst", ErrorCode.INVALID_FIELD, "Needs ingest_rate_per_second beside it.");
+    }
     return new IntakeSettings(
         matching(fields, "content_types", MEDIA_TYPE, "Must be type/subtype or type/*."),
         fields.flag("validate_json", or.validateJson()),
         fields.flag("reject_empty", or.rejectEmpty()),
-        matching(fields, "cloud_events_origins", ORIGIN, "Must be a host name, or *."));
+        matching(fields, "cloud_events_origins", ORIGIN, "Must be a host name, or *."),
+        rate,
+        (int) fields.integer("ingest_burst", or.burst(), 1, INGEST_BURST_MAX));
   }
 
   private List<String> matching(Fields fields, String name, Pattern pattern, String otherwise) {

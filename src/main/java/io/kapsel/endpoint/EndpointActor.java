@@ -241,6 +241,9 @@ public final class EndpointActor
             after -> {
               flight = decision.flight();
               for (Endpoint.Event event : decision.events()) node.observer().persisted(id, event);
+              int forgotten =
+                  Endpoint.keysForgottenEarly(state, decision.events().get(0), node.limits());
+              if (forgotten > 0) node.observer().forgot(id, forgotten);
               then.run(decision.reply(), after);
               act(after);
             });
@@ -266,7 +269,8 @@ public final class EndpointActor
             state.config().delivery(),
             state.config().allowPrivateDestination());
     long sendBy = now + node.limits().attemptGraceMillis();
-    node.pool().tell(new DeliveryPool.Deliver(id, route, attempts, sendBy, reports));
+    node.pool()
+        .tell(new DeliveryPool.Deliver(id, state.tenant(), route, attempts, sendBy, reports));
   }
 
   /** One timer, for the earliest duty; it is only a hint, for the plan is made from the state. */

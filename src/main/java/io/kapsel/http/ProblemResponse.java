@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.kapsel.core.limit.Allowance;
 import io.kapsel.core.webhook.ErrorCode;
 import io.kapsel.core.webhook.Header;
 import io.kapsel.core.webhook.Rejection;
@@ -12,6 +13,7 @@ import io.kapsel.json.StrictJson;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Every error answer: {@code application/problem+json} (RFC 9457). The document depends on the
@@ -28,12 +30,20 @@ public final class ProblemResponse {
         rejection.code(),
         rejection.detail(),
         rejection.retryAfterSeconds(),
+        rejection.violated(),
         List.of(),
         requestId);
   }
 
   public static Response of(Refusal refusal, String requestId) {
-    return of(refusal.status(), refusal.code(), refusal.detail(), 0, List.of(), requestId);
+    return of(
+        refusal.status(),
+        refusal.code(),
+        refusal.detail(),
+        0,
+        Optional.empty(),
+        List.of(),
+        requestId);
   }
 
   /** At least one problem; the first one gives the code of the whole. */
@@ -43,7 +53,7 @@ public final class ProblemResponse {
         problems.size() == 1
             ? "One field is not acceptable."
             : problems.size() + " fields are not acceptable.";
-    return of(code.status(), code, detail, 0, problems, requestId);
+    return of(code.status(), code, detail, 0, Optional.empty(), problems, requestId);
   }
 
   private static Response of(
@@ -51,6 +61,7 @@ public final class ProblemResponse {
       ErrorCode code,
       String detail,
       int retryAfterSeconds,
+      Optional<Rejection.Policy> violated,
       List<Problem> problems,
       String requestId) {
     ObjectNode node = JsonNodeFactory.instance.objectNode();
@@ -63,6 +74,7 @@ public final class ProblemResponse {
     node.put("name", code.name());
     node.put("retryable", code.retryable());
     node.put("request_id", requestId);
+    violated.ifPresent(policy -> node.putArray("violated-policies").add(policy.name()));
     if (!problems.isEmpty()) {
       ArrayNode errors = node.putArray("errors");
       for (Problem problem : problems.subList(0, Math.min(problems.size(), ERRORS_SHOWN_MAX))) {
@@ -79,10 +91,23 @@ public final class ProblemResponse {
     if (retryAfterSeconds > 0) {
       headers.add(new Header("Retry-After", Integer.toString(retryAfterSeconds)));
     }
+    violated.ifPresent(policy -> rateLimit(headers, policy, retryAfterSeconds));
     try {
       return new Response(status, headers, StrictJson.MAPPER.writeValueAsBytes(node), false);
     } catch (JsonProcessingException impossible) {
       throw new UncheckedIOException(impossible);
     }
+  }
+
+  /** draft-ietf-httpapi-ratelimit-headers, of 2025-09. */
+  private static void rateLimit(
+      List<Header> headers, Rejection.Policy policy, int retryAfterSeconds) {
+    Allowance allowance = policy.allowance();
+    String name = "\"" + policy.name() + "\"";
+    headers.add(
+        new Header(
+            "RateLimit-Policy",
+            name + ";q=" + allowance.windowTokens() + ";w=" + allowance.windowSeconds()));
+    headers.add(new Header("RateLimit", name + ";r=0;t=" + retryAfterSeconds));
   }
 }

@@ -17,6 +17,7 @@ import io.kapsel.core.webhook.Webhook;
 import io.kapsel.core.webhook.WebhookId;
 import io.kapsel.endpoint.EndpointView;
 import io.kapsel.endpoint.Endpoints;
+import io.kapsel.limit.IngestGate;
 import io.kapsel.storage.ContentStore;
 import io.kapsel.storage.EndpointDirectory;
 import io.kapsel.storage.StorageOverloaded;
@@ -52,6 +53,7 @@ public final class Ingest {
       String method, String url, String contentType, List<Header> headers, Body body) {}
 
   private final IngestSettingsCache settings;
+  private final IngestGate gate;
   private final ContentStore contents;
   private final Offers offers;
   private final InstantSource clock;
@@ -68,6 +70,7 @@ public final class Ingest {
       EndpointDirectory directory,
       Endpoints endpoints,
       int endpointsCachedMax,
+      IngestGate gate,
       ContentStore contents,
       Offers offers,
       InstantSource clock,
@@ -75,6 +78,7 @@ public final class Ingest {
       RandomGenerator random) {
     return new Ingest(
         new IngestSettingsCache(directory, endpoints, clock, endpointsCachedMax),
+        gate,
         contents,
         offers,
         clock,
@@ -84,12 +88,14 @@ public final class Ingest {
 
   private Ingest(
       IngestSettingsCache settings,
+      IngestGate gate,
       ContentStore contents,
       Offers offers,
       InstantSource clock,
       InstantSource wall,
       RandomGenerator random) {
     this.settings = settings;
+    this.gate = gate;
     this.contents = contents;
     this.offers = offers;
     this.clock = clock;
@@ -98,15 +104,18 @@ public final class Ingest {
   }
 
   /**
-   * Whether the endpoint takes such a request at all. Never fails.
+   * Whether the endpoint takes such a request at all, and now. Never fails.
    *
-   * @param mediaType without parameters, in lower case; empty when it does not matter
+   * @param mediaType without parameters, in lower case; empty when it does not matter: then the
+   *     question counts against no limit
    */
   public CompletionStage<Entrance> admit(EndpointId id, String mediaType) {
-    return settings
-        .get(id)
-        .handle((entry, failure) -> failure == null ? admit(id, mediaType, entry) : UNREACHABLE)
-        .thenCompose(answer -> answer);
+    CompletableFuture<IngestSettingsCache.Entry> known = settings.get(id);
+    return known.isDone() && !known.isCompletedExceptionally()
+        ? admit(id, mediaType, known.join())
+        : known
+            .handle((entry, failure) -> failure == null ? admit(id, mediaType, entry) : UNREACHABLE)
+            .thenCompose(answer -> answer);
   }
 
   private CompletionStage<Entrance> admit(
@@ -116,13 +125,39 @@ public final class Ingest {
         entry.isFreshAt(clock.millis())
             || entry.view().isEmpty()
             || (entrance instanceof Entrance.Open && !mediaType.isEmpty());
-    return certain
-        ? CompletableFuture.completedFuture(entrance)
-        : settings
-            .load(id)
-            .handle(
-                (fresh, failure) ->
-                    failure == null ? entrance(fresh.view(), mediaType) : closedByDatabase());
+    return certain ? within(id, mediaType, entry, entrance) : admitAnew(id, mediaType);
+  }
+
+  private CompletionStage<Entrance> admitAnew(EndpointId id, String mediaType) {
+    return settings
+        .load(id)
+        .handle(
+            (fresh, failure) ->
+                failure == null
+                    ? within(id, mediaType, fresh, entrance(fresh.view(), mediaType))
+                    : UNREACHABLE)
+        .thenCompose(answer -> answer);
+  }
+
+  /** The rate limits come after the endpoint and before what the request is like. */
+  private CompletionStage<Entrance> within(
+      EndpointId id, String mediaType, IngestSettingsCache.Entry entry, Entrance entrance) {
+    if (mediaType.isEmpty() || entrance instanceof Entrance.Closed)
+      return CompletableFuture.completedFuture(entrance);
+    EndpointView view = entry.view().orElseThrow();
+    IntakeSettings intake = view.config().intake();
+    CompletableFuture<Optional<Rejection>> ruling =
+        gate.admit(view.tenant(), id, intake.allowance());
+    if (ruling.isDone() && ruling.join().isEmpty())
+      return CompletableFuture.completedFuture(entrance);
+    return ruling.thenCompose(
+        refused -> {
+          if (refused.isEmpty()) return CompletableFuture.completedFuture(entrance);
+          boolean outdated = intake.ratePerSecond() > 0 && !entry.isFreshAt(clock.millis());
+          return outdated
+              ? admitAnew(id, mediaType)
+              : CompletableFuture.completedFuture(new Entrance.Closed(refused.get()));
+        });
   }
 
   private static Entrance entrance(Optional<EndpointView> found, String mediaType) {

@@ -56,6 +56,7 @@ public final class Metrics {
   private final Gauge poolInUse;
   private final Gauge poolSize;
   private final EndpointMetrics endpoints = new EndpointMetrics();
+  private final LimitMetrics limits = new LimitMetrics(this);
   private final Map<String, Counter> ingested = new ConcurrentHashMap<>();
 
   private Metrics(PrometheusReporter reporter) {
@@ -103,6 +104,10 @@ public final class Metrics {
   /** Observes the endpoints of this node. */
   public EndpointMetrics endpoints() {
     return endpoints;
+  }
+
+  public LimitMetrics limits() {
+    return limits;
   }
 
   /** A request to ingest was answered with 200. */

@@ -15,6 +15,7 @@ import akka.cluster.typed.ClusterSingleton;
 import akka.cluster.typed.SingletonActor;
 import io.kapsel.core.endpoint.Limits;
 import io.kapsel.core.webhook.EndpointId;
+import io.kapsel.core.webhook.TenantId;
 import io.kapsel.deliver.DeliveryPool;
 import io.kapsel.deliver.Destination;
 import io.kapsel.endpoint.EndpointActor;
@@ -25,6 +26,7 @@ import io.kapsel.endpoint.ShardedPing;
 import io.kapsel.ingest.Ingest;
 import io.kapsel.ingest.OfferGateway;
 import io.kapsel.ingest.Reconciler;
+import io.kapsel.limit.IngestGate;
 import io.kapsel.storage.ContentStore;
 import io.kapsel.storage.EndpointDirectory;
 import io.kapsel.storage.HistoryStore;
@@ -34,6 +36,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongConsumer;
+import java.util.function.ToIntFunction;
 import java.util.random.RandomGenerator;
 
 /** The actors of one node and the ways to reach them. */
@@ -47,6 +50,9 @@ public final class Node {
    *
    * @param clock for everything that is due: see {@link SteadyClock}
    * @param wall the system's wall clock, for comparing with the timestamps of others
+   * @param gate who may send how much
+   * @param tenantConcurrency attempts of one tenant at the same time on this node, 0 for no limit;
+   *     must be quick
    */
   public record Ports(
       InstantSource clock,
@@ -56,9 +62,39 @@ public final class Node {
       HistoryStore history,
       EndpointDirectory directory,
       Destination destination,
+      IngestGate gate,
+      ToIntFunction<TenantId> tenantConcurrency,
       EndpointObserver observer,
       DeliveryPool.PoolGauge poolGauge,
-      LongConsumer lost) {}
+      LongConsumer lost) {
+
+    /** Without limits of tenants. */
+    public Ports(
+        InstantSource clock,
+        InstantSource wall,
+        RandomGenerator random,
+        ContentStore contents,
+        HistoryStore history,
+        EndpointDirectory directory,
+        Destination destination,
+        EndpointObserver observer,
+        DeliveryPool.PoolGauge poolGauge,
+        LongConsumer lost) {
+      this(
+          clock,
+          wall,
+          random,
+          contents,
+          history,
+          directory,
+          destination,
+          IngestGate.open(),
+          tenant -> 0,
+          observer,
+          poolGauge,
+          lost);
+    }
+  }
 
   /**
    * @param gateways offers to different endpoints are spread over so many actors
@@ -115,6 +151,7 @@ public final class Node {
                     ports.contents(),
                     ports.destination(),
                     ports.clock(),
+                    ports.tenantConcurrency(),
                     ports.poolGauge())),
             "delivery-pool",
             Props.empty());
@@ -168,6 +205,7 @@ public final class Node {
         ports.directory(),
         endpoints,
         settings.endpointsCachedMax(),
+        ports.gate(),
         ports.contents(),
         submit ->
             gateways.get(Math.floorMod(submit.endpoint().hashCode(), gateways.size())).tell(submit),

@@ -5,7 +5,8 @@ package io.kapsel.storage;
  *
  * @param ingestRatePerSecond webhooks taken per second over all endpoints
  * @param ingestBurst webhooks taken at once above the rate
- * @param deliveryConcurrency attempts at the same time per node
+ * @param deliveryConcurrency attempts at the same time per node; one endpoint gets two thirds of
+ *     them at most
  * @param maxEndpoints living endpoints
  * @param allowPrivateDestination whether endpoints may ask for private destinations
  */

@@ -6,7 +6,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 
 /** The {@code tenant} table. Deleted tenants keep their row and free their name. */
@@ -102,6 +104,20 @@ public final class Tenants {
           try (PreparedStatement select = connection.prepareStatement(SELECT + "name = ?")) {
             select.setString(1, name);
             return all(select).stream().findFirst();
+          }
+        });
+  }
+
+  /** What these tenants are granted; those that do not exist are left out. */
+  public CompletionStage<Map<TenantId, TenantLimits>> limits(List<TenantId> tenants) {
+    return database.run(
+        connection -> {
+          try (PreparedStatement select = connection.prepareStatement(SELECT + "id = any (?)")) {
+            Object[] ids = tenants.stream().map(Columns::uuid).toArray();
+            select.setArray(1, connection.createArrayOf("uuid", ids));
+            Map<TenantId, TenantLimits> limits = new TreeMap<>();
+            for (Tenant tenant : all(select)) limits.put(tenant.id(), tenant.limits());
+            return limits;
           }
         });
   }

@@ -111,6 +111,7 @@ final class DeliveryPoolTest {
               return outcome;
             },
             InstantSource.system(),
+            tenant -> 0,
             permits -> {}));
   }
 
@@ -119,7 +120,9 @@ final class DeliveryPoolTest {
     List<Started> started = new ArrayList<>();
     for (int i = 0; i < webhooks; i++)
       started.add(new Started(i, new WebhookId(1L << 32, endpoint * 1_000L + i), 1));
-    pool.tell(new Deliver(endpoint(endpoint), ROUTE, started, Long.MAX_VALUE, replyTo.ref()));
+    pool.tell(
+        new Deliver(
+            endpoint(endpoint), new TenantId(1, 1), ROUTE, started, Long.MAX_VALUE, replyTo.ref()));
   }
 
   private static EndpointId endpoint(long number) {

@@ -65,7 +65,7 @@ class ConfigJsonTest {
           "orders",
           "https://example.com/hook",
           new IntakeSettings(
-              List.of("application/json", "text/*"), true, true, List.of("a.example.com")),
+              List.of("application/json", "text/*"), true, true, List.of("a.example.com"), 2.5, 10),
           new SignatureSettings(
               SignatureSettings.Scheme.HMAC,
               List.of(new Secret("Y3VycmVudA=="), new Secret("cHJldmlvdXM=")),
@@ -148,6 +148,7 @@ class ConfigJsonTest {
           """
           {"name":"orders","url":"https://example.com/hook",
            "content_types":["Application/JSON","text/*"],"validate_json":true,"reject_empty":true,
+           "ingest_rate_per_second":2.5,"ingest_burst":10,
            "cloud_events_origins":["a.example.com"],
            "signature":{"scheme":"hmac","secrets":["Y3VycmVudA==","cHJldmlvdXM="],"header":"X-Sig",
              "algorithm":"sha512","encoding":"base64","prefix":"v1=","timestamp_header":"X-Time",
@@ -271,6 +272,11 @@ class ConfigJsonTest {
           "\"content_types\":[\"text\",1] | `/content_types/0 E1307, /content_types/1 E1304`",
           "\"content_types\":[\"text/x; a=b\"] | /content_types/0 E1307",
           "\"validate_json\":\"yes\" | /validate_json E1304",
+          "\"ingest_rate_per_second\":0 | /ingest_rate_per_second E1304",
+          "\"ingest_rate_per_second\":-1 | /ingest_rate_per_second E1304",
+          "\"ingest_rate_per_second\":1,\"ingest_burst\":0 | /ingest_burst E1304",
+          "\"ingest_rate_per_second\":1,\"ingest_burst\":1.5 | /ingest_burst E1304",
+          "\"ingest_burst\":5 | /ingest_burst E1304",
           "\"reject_empty\":1 | /reject_empty E1304",
           "\"cloud_events_origins\":[\"https://a\"] | /cloud_events_origins/0 E1307",
           "\"signature\":{\"header\":\"a b\"} | /signature/header E1307",

@@ -80,6 +80,10 @@ final class EventCodecTest {
                     new IntakeSettings(
                         List.of("application/json"), true, true, List.of("a.example.com"))))),
         new Golden(
+            "configured-with-rate",
+            new Endpoint.Configured(
+                AT + 1, CONFIG.withIntake(IntakeSettings.DEFAULT.withRate(2.5, 10)))),
+        new Golden(
             "status-changed",
             new Endpoint.StatusChanged(AT + 2, Status.DISABLED, "destination_gone")),
         new Golden(

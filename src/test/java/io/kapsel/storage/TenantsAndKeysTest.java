@@ -61,6 +61,17 @@ class TenantsAndKeysTest {
   }
 
   @Test
+  void the_limits_of_several_tenants_are_read_together() {
+    await(tenants.create(samples.tenant, "default", LIMITS, NOON));
+    TenantId other = samples.newTenant();
+    await(tenants.create(other, "other", TenantLimits.NONE, NOON));
+    var limits = await(tenants.limits(List.of(samples.tenant, samples.newTenant(), other)));
+    assertEquals(2, limits.size());
+    assertEquals(LIMITS, limits.get(samples.tenant));
+    assertEquals(TenantLimits.NONE, limits.get(other));
+  }
+
+  @Test
   void a_tenant_changes_only_from_the_version_it_was_read_at() {
     Tenant created = await(tenants.create(samples.tenant, "default", LIMITS, NOON));
     var wanted =

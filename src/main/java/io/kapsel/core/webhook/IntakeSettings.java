@@ -1,5 +1,6 @@
 package io.kapsel.core.webhook;
 
+import io.kapsel.core.limit.Allowance;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -13,14 +14,27 @@ import java.util.Optional;
  * @param rejectEmpty whether an empty body is refused
  * @param allowedOrigins who may send CloudEvents (the origins of {@code WebHook-Request-Origin}),
  *     {@code *} for anybody; empty when the endpoint gives no such consent
+ * @param ratePerSecond requests taken per second, 0 for no limit but the tenant's
+ * @param burst requests taken at once above the rate, 0 for a second's worth
  */
 public record IntakeSettings(
     List<String> contentTypes,
     boolean validateJson,
     boolean rejectEmpty,
-    List<String> allowedOrigins) {
+    List<String> allowedOrigins,
+    double ratePerSecond,
+    int burst) {
   public static final IntakeSettings DEFAULT =
       new IntakeSettings(List.of(), false, false, List.of());
+
+  /** Without a limit of its own. */
+  public IntakeSettings(
+      List<String> contentTypes,
+      boolean validateJson,
+      boolean rejectEmpty,
+      List<String> allowedOrigins) {
+    this(contentTypes, validateJson, rejectEmpty, allowedOrigins, 0, 0);
+  }
 
   public IntakeSettings {
     contentTypes = List.copyOf(contentTypes);
@@ -36,6 +50,15 @@ public record IntakeSettings(
     return contentTypes.isEmpty()
         || contentTypes.contains(mediaType)
         || contentTypes.contains(family);
+  }
+
+  public Allowance allowance() {
+    return Allowance.of(ratePerSecond, burst);
+  }
+
+  public IntakeSettings withRate(double perSecond, int newBurst) {
+    return new IntakeSettings(
+        contentTypes, validateJson, rejectEmpty, allowedOrigins, perSecond, newBurst);
   }
 
   public boolean allowsOrigin(String origin) {
