@@ -261,6 +261,13 @@ final class IngestTableIT {
             post(numbered, "Content-Encoding: gzip\r\n", "{\"id\":1}")),
         accepted("empty body", post(open, "", "")),
         accepted("no body announced", head("POST", open, "\r\n")),
+        refused(
+            "body of another Content-Digest",
+            "400 E1102",
+            post(
+                open,
+                "Content-Digest: sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:\r\n",
+                "x")),
         refused("empty body, reject_empty", "400 E1102", post(filled, "", "")),
         accepted("filled body, reject_empty", post(filled, "", " ")));
   }

@@ -66,10 +66,14 @@ public record IntakeSettings(
   }
 
   /**
-   * Why a body cannot be taken, empty when it can: {@code E1102} when it is empty or no JSON where
-   * it must be, {@code E1103} when it must be JSON and is encoded.
+   * Why a body cannot be taken, empty when it can: {@code E1102} when it is not the one of its
+   * {@code Content-Digest}, or is empty or no JSON where it must be, {@code E1103} when it must be
+   * JSON and is encoded.
    */
   public Optional<Rejection> refuse(List<Header> headers, byte[] body) {
+    if (ContentDigest.contradicts(headers, body)) {
+      return invalid("The body does not match its Content-Digest.");
+    }
     if (rejectEmpty && body.length == 0) return invalid("The body is empty.");
     if (!validateJson) return Optional.empty();
     if (HeaderLines.isEncoded(headers)) {
