@@ -49,6 +49,10 @@ final class Cursors {
             .array();
     byte[] sealed = Arrays.copyOf(content, CONTENT_BYTES + MAC_BYTES);
     System.arraycopy(mac(call, content), 0, sealed, CONTENT_BYTES, MAC_BYTES);
+    return encode(sealed);
+  }
+
+  private static String encode(byte[] sealed) {
     return Base64.getUrlEncoder().withoutPadding().encodeToString(sealed);
   }
 
@@ -61,6 +65,8 @@ final class Cursors {
     } catch (IllegalArgumentException notBase64) {
       return Optional.empty();
     }
+    // The decoder ignores bits at the end: only one text may stand for a cursor.
+    if (!encode(sealed).equals(text)) return Optional.empty();
     byte[] content = Arrays.copyOf(sealed, CONTENT_BYTES);
     byte[] mac = Arrays.copyOfRange(sealed, CONTENT_BYTES, sealed.length);
     ByteBuffer fields = ByteBuffer.wrap(content);
