@@ -88,6 +88,22 @@ class DoorFuzzTest {
           "[".repeat(600),
           "\u00ff\u00fe");
 
+  /** What the checks behind the framing look at. */
+  private static final List<String> HEADERS =
+      List.of(
+          "Content-Type: application/json; charset=\"a\\\"b\"\r\n",
+          "Content-Encoding: gzip,,identity\r\n",
+          "Content-Digest: sha-256=:AAAA:, sha-512=::;a=b,=\r\n",
+          "Stripe-Signature: t=1,v1=00,v1=,t=,=,,\r\n",
+          "Stripe-Signature: t=1,v1=00\r\n",
+          "webhook-id: a\r\nwebhook-timestamp: 1\r\nwebhook-signature: v1,AA== v1a,,  ,\r\n",
+          "X-Hub-Signature-256: sha256=\u00e9\r\n",
+          "X-Slack-Signature: v0=\r\nX-Slack-Request-Timestamp: 9223372036854775808\r\n",
+          "X-Twilio-Signature: =\r\n",
+          "X-Gitlab-Token: \u00e9\r\n",
+          "Idempotency-Key: \"\\\r\n",
+          "X-Signature: \t\r\n");
+
   private static final List<SignatureSettings> SCHEMES = new ArrayList<>();
   private static final AtomicInteger taken = new AtomicInteger();
   private static ActorSystem<Void> system;
@@ -151,11 +167,24 @@ class DoorFuzzTest {
         : new IngestReply.Accepted(WEBHOOK, false);
   }
 
+  /** Gets past the framing, with something to judge. */
+  private static String wellFormed(Random random) {
+    var text = new StringBuilder(PIECES.get(random.nextInt(2))).append("Host: a\r\n");
+    for (String header : HEADERS) if (random.nextInt(3) == 0) text.append(header);
+    String body = PIECES.get(PIECES.size() - 1 - random.nextInt(8));
+    if (random.nextInt(3) > 0) {
+      return text + "Content-Length: " + body.length() + "\r\n\r\n" + body;
+    }
+    String chunk = Integer.toHexString(body.length()) + "\r\n" + body + "\r\n";
+    return text + "Transfer-Encoding: chunked\r\n\r\n" + chunk + "0\r\n\r\n";
+  }
+
   private static byte[] conversation(Random random) {
-    var text = new StringBuilder(PIECES.get(random.nextInt(6)));
-    if (random.nextInt(4) > 0) text.append("Host: a\r\n");
+    var text = new StringBuilder();
+    if (random.nextBoolean()) text.append(wellFormed(random));
     int pieces = random.nextInt(10);
     for (int i = 0; i < pieces; i++) text.append(PIECES.get(random.nextInt(PIECES.size())));
+    if (text.isEmpty()) text.append(wellFormed(random));
     byte[] bytes = text.toString().getBytes(ISO_8859_1);
     for (int changes = random.nextInt(3); changes > 0; changes--) {
       bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
