@@ -132,7 +132,7 @@ public final class EndpointActor
     this.timers = timers;
     this.shard = shard;
     this.reports = context.messageAdapter(DeliveryPool.Report.class, EndpointMessage.Reported::new);
-    this.adapters = new SealAdapters(id, VaultSetup.seal(context.getSystem()));
+    this.adapters = SealAdapters.of(id, context.getSystem());
   }
 
   @Override

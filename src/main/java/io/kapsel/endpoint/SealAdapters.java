@@ -1,5 +1,6 @@
 package io.kapsel.endpoint;
 
+import akka.actor.typed.ActorSystem;
 import akka.persistence.typed.EventAdapter;
 import akka.persistence.typed.EventSeq;
 import akka.persistence.typed.SnapshotAdapter;
@@ -11,7 +12,7 @@ import io.kapsel.core.webhook.EndpointId;
  * Seals an endpoint's configuration on its way into the journal and opens it on the way back. Done
  * here and not by the serialiser because only the actor knows its id, to which the seal is bound.
  */
-final class SealAdapters {
+public final class SealAdapters {
   private final EndpointId id;
   private final ConfigSeal seal;
 
@@ -20,11 +21,21 @@ final class SealAdapters {
     this.seal = seal;
   }
 
-  EventAdapter<Endpoint.Event, Object> events() {
+  /** As the endpoint's actor on that node has them. */
+  public static SealAdapters of(EndpointId id, ActorSystem<?> system) {
+    return new SealAdapters(id, VaultSetup.seal(system));
+  }
+
+  /** The event or state itself, of what {@code toJournal} answered. */
+  public static Object subject(Object stored) {
+    return stored instanceof Sealed sealed ? sealed.subject() : stored;
+  }
+
+  public EventAdapter<Endpoint.Event, Object> events() {
     return new Events();
   }
 
-  SnapshotAdapter<State> snapshots() {
+  public SnapshotAdapter<State> snapshots() {
     return new Snapshots();
   }
 

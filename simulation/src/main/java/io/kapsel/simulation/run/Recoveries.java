@@ -11,6 +11,7 @@ import io.kapsel.core.endpoint.State;
 import io.kapsel.core.webhook.Body;
 import io.kapsel.core.webhook.EndpointId;
 import io.kapsel.endpoint.EndpointActor;
+import io.kapsel.endpoint.SealAdapters;
 import io.kapsel.simulation.check.Ending;
 import io.kapsel.simulation.storage.JournalTables;
 import java.util.List;
@@ -25,20 +26,21 @@ final class Recoveries {
       String endpoint, EndpointId id, JournalTables tables, ActorSystem<?> system) {
     ExtendedActorSystem classic = (ExtendedActorSystem) Adapter.toClassic(system);
     Serialization serialization = SerializationExtension.get(classic);
+    SealAdapters adapters = SealAdapters.of(id, system);
     String persistenceId = EndpointActor.KEY.name() + "|" + id;
     List<JournalTables.Row> rows = tables.archive(persistenceId);
-    State fromJournal = fold(null, 0, rows, classic, serialization);
+    State fromJournal = fold(null, 0, rows, adapters, classic, serialization);
     TreeMap<Long, State> fromSnapshots = new TreeMap<>();
     for (JournalTables.Snapshot snapshot : tables.snapshots(persistenceId)) {
-      State state =
-          (State)
-              read(
-                  snapshot.payload(),
-                  snapshot.serializer(),
-                  snapshot.manifest(),
-                  classic,
-                  serialization);
-      State folded = fold(state, snapshot.sequenceNr(), rows, classic, serialization);
+      Object stored =
+          read(
+              snapshot.payload(),
+              snapshot.serializer(),
+              snapshot.manifest(),
+              classic,
+              serialization);
+      State state = adapters.snapshots().fromJournal(stored);
+      State folded = fold(state, snapshot.sequenceNr(), rows, adapters, classic, serialization);
       if (folded != null) fromSnapshots.put(snapshot.sequenceNr(), folded);
     }
     return new Ending.Recovery(endpoint, fromJournal, fromSnapshots);
@@ -48,16 +50,15 @@ final class Recoveries {
       @Nullable State from,
       long after,
       List<JournalTables.Row> rows,
+      SealAdapters adapters,
       ExtendedActorSystem system,
       Serialization serialization) {
     State state = from;
-    for (JournalTables.Row row : rows)
-      if (row.sequenceNr() > after)
-        state =
-            Endpoint.evolve(
-                state,
-                (Endpoint.Event)
-                    read(row.payload(), row.serializer(), row.manifest(), system, serialization));
+    for (JournalTables.Row row : rows) {
+      if (row.sequenceNr() <= after) continue;
+      Object stored = read(row.payload(), row.serializer(), row.manifest(), system, serialization);
+      state = Endpoint.evolve(state, adapters.events().fromJournal(stored, "").events().head());
+    }
     return state;
   }
 

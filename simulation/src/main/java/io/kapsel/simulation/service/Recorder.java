@@ -10,6 +10,7 @@ import io.kapsel.core.webhook.EndpointId;
 import io.kapsel.core.webhook.WebhookId;
 import io.kapsel.endpoint.EndpointActor;
 import io.kapsel.endpoint.EndpointObserver;
+import io.kapsel.endpoint.SealAdapters;
 import io.kapsel.simulation.scenario.Observation;
 import io.kapsel.simulation.storage.JournalWatcher;
 import io.kapsel.simulation.world.Node;
@@ -134,7 +135,7 @@ public final class Recorder implements JournalWatcher {
     String endpoint = endpointOf(persistenceId);
     if (endpoint == null) return;
     List<Endpoint.Event> written = new ArrayList<>(events.size());
-    for (Object event : events) written.add((Endpoint.Event) event);
+    for (Object event : events) written.add((Endpoint.Event) SealAdapters.subject(event));
     see(
         new Observation.Journaled(
             now(), node.id(), endpoint, firstSequenceNr, writer, List.copyOf(written)));
