@@ -1,5 +1,6 @@
 package io.kapsel.simulation.cli;
 
+import io.kapsel.core.endpoint.RetryPolicy;
 import io.kapsel.simulation.picture.OutagePage;
 import io.kapsel.simulation.report.Outage;
 import io.kapsel.simulation.run.Run;
@@ -80,13 +81,18 @@ final class Rehearsal {
   private static List<OutagePage.Setting> settings(Result result) {
     Map<String, String> usual =
         Options.of(result.scenario().seed(), Profile.DESTINATION, new TreeMap<>()).byKey();
+    boolean hasSchedule =
+        result.options().text(Option.RETRY_STRATEGY).equals(RetryPolicy.Strategy.SCHEDULE.name());
     List<OutagePage.Setting> settings = new ArrayList<>();
     result
         .options()
         .byKey()
         .forEach(
             (key, value) -> {
-              boolean isShown = SHOWN.stream().anyMatch(key::startsWith) && !HIDDEN.contains(key);
+              boolean isShown =
+                  SHOWN.stream().anyMatch(key::startsWith)
+                      && !HIDDEN.contains(key)
+                      && (hasSchedule || !key.equals(Option.RETRY_SCHEDULE_MILLIS.key()));
               if (isShown)
                 settings.add(new OutagePage.Setting(key, value, value.equals(usual.get(key))));
             });

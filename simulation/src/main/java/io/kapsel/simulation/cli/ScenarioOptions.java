@@ -22,9 +22,6 @@ import picocli.CommandLine.Spec;
 
 /** What a scenario is made of besides its seed. */
 final class ScenarioOptions {
-  /** One seed in so many plays in the cluster world: it costs about ten times as much. */
-  private static final long CLUSTER_ONE_IN = 8;
-
   private static final String NUMBER = "-?[0-9]+(\\.[0-9]+)?";
   private static final String NUMBERS = NUMBER + "(," + NUMBER + ")*";
 
@@ -68,6 +65,10 @@ final class ScenarioOptions {
     return profile.equals(Optional.of(Profile.DESTINATION));
   }
 
+  Optional<String> mutant() {
+    return mutant.isEmpty() ? Optional.empty() : Optional.of(mutant);
+  }
+
   /** Everything that is wrong with the options, all at once. */
   void check() {
     List<String> problems = new ArrayList<>();
@@ -76,7 +77,8 @@ final class ScenarioOptions {
       problems.add("--nodes needs --profile cluster");
     set.forEach((key, value) -> problem(key, value).ifPresent(problems::add));
     if (!Mutants.isKnown(mutant))
-      problems.add("there is no mutant '" + mutant + "'; known: " + Mutants.names());
+      problems.add(
+          "there is no mutant '" + mutant + "'; known: " + String.join(", ", Mutants.names()));
     if (!problems.isEmpty())
       throw new ParameterException(spec.commandLine(), String.join("\n", problems));
   }
@@ -141,10 +143,6 @@ final class ScenarioOptions {
   }
 
   private Profile profile(long seed) {
-    return profile.orElseGet(() -> nodes.isPresent() ? Profile.CLUSTER : bySeed(seed));
-  }
-
-  static Profile bySeed(long seed) {
-    return Math.floorMod(seed, CLUSTER_ONE_IN) == 0 ? Profile.CLUSTER : Profile.ENDPOINT;
+    return profile.orElseGet(() -> nodes.isPresent() ? Profile.CLUSTER : Profile.of(seed));
   }
 }

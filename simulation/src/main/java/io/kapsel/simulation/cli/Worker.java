@@ -44,10 +44,21 @@ final class Worker {
       int space = line.indexOf(' ');
       Order order = Order.valueOf(line.substring(0, space));
       Scenario scenario = ScenarioFile.parse(line.substring(space + 1)).scenario();
-      answers.println(answer(order, scenario, place, args[1]).line());
+      answers.println(answerOrCrash(order, scenario, place, args[1]).line());
     }
     // The actor systems of crashed nodes leave nothing that runs, but nothing may keep this alive.
     System.exit(0);
+  }
+
+  /** A run that breaks outside its own world says nothing about the next one. */
+  private static Summary answerOrCrash(Order order, Scenario scenario, Path place, String commit)
+      throws IOException {
+    try {
+      return answer(order, scenario, place, commit);
+    } catch (RuntimeException broken) {
+      broken.printStackTrace();
+      return Summary.crashed(scenario.seed(), broken.toString());
+    }
   }
 
   private static Summary answer(Order order, Scenario scenario, Path place, String commit)

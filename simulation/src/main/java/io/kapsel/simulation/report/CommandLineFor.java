@@ -1,5 +1,6 @@
 package io.kapsel.simulation.report;
 
+import io.kapsel.simulation.scenario.Profile;
 import io.kapsel.simulation.scenario.Scenario;
 import java.util.Locale;
 
@@ -12,7 +13,8 @@ final class CommandLineFor {
    */
   static String seed(String verb, Scenario scenario) {
     StringBuilder line = new StringBuilder("./kapsel simulate " + verb + " " + scenario.seed());
-    line.append(" --profile ").append(scenario.profile().name().toLowerCase(Locale.ROOT));
+    if (scenario.profile() != Profile.of(scenario.seed()))
+      line.append(" --profile ").append(scenario.profile().name().toLowerCase(Locale.ROOT));
     scenario.overrides().forEach((key, value) -> line.append(" --set ").append(key + "=" + value));
     if (!scenario.mutant().isEmpty()) line.append(" --mutant ").append(scenario.mutant());
     return line.toString();

@@ -127,7 +127,10 @@ public final class Run {
     injector =
         new Injector(world, plan, database, network, fleet, processes, destinations, recorder);
     destinations.trigger(injector);
-    promises = new Promises(findings, options, plan, destinations::isHealthy);
+    boolean hasOutage = scenario.profile() == Profile.DESTINATION;
+    promises =
+        new Promises(
+            findings, options, plan, endpoint -> !hasOutage && destinations.isHealthy(endpoint));
     promises.listenTo(recorder);
     recorder.listen(injector);
     world.onError(

@@ -203,6 +203,37 @@ class SimulateTest {
     }
   }
 
+  @Nested
+  class APlantedBug {
+    private final List<String> bug = List.of("--mutant", "timeout-is-success");
+
+    private Ran runWithBug(String... arguments) {
+      List<String> all = new ArrayList<>(List.of(arguments));
+      all.addAll(bug);
+      return run(all);
+    }
+
+    @Test
+    void is_reported_kept_and_has_its_exit_code() throws IOException {
+      Ran ran = runWithBug("replay", "1", "--out", folder.toString());
+      assertEquals(Exit.SAFETY, ran.exit, ran.out + ran.err);
+      assertTrue(ran.lines().getFirst().startsWith("S3 BROKEN: recorded as delivered"), ran.out);
+      assertTrue(
+          ran.lines().get(4).startsWith("  again    ./kapsel simulate replay 1 --mutant"), ran.out);
+      assertTrue(Files.exists(folder.resolve("seed-1-timeout-is-success.html")));
+      Path kept = folder.resolve("seed-1-timeout-is-success.json");
+      assertEquals("S3", ScenarioFile.read(kept).violated().getFirst());
+      assertEquals(Exit.SAFETY, run("replay", kept.toString(), "--out", folder.toString()).exit);
+    }
+
+    @Test
+    void is_found_by_the_hunt() {
+      Ran ran = runWithBug("mutants", "--within", "3", "--searches", "1", "--jobs", "1");
+      assertEquals(Exit.CLEAN, ran.exit, ran.out + ran.err);
+      assertTrue(ran.lines().get(1).matches("timeout-is-success +1  S3 1"), ran.out);
+    }
+  }
+
   @Test
   void options_shows_what_a_seed_draws() {
     Ran ran =
