@@ -91,17 +91,24 @@ final class DeliveryScenarios {
       double rate,
       EventCounts acknowledged)
       throws InterruptedException {
-    long deliveredBefore = receiver.tally().confirmed();
     int secondBefore = receiver.perSecond().size();
     @Nullable ProcessUse before = service.use();
     receiver.takeFirstAttempts();
+    long start = System.nanoTime();
     Load.Outcome outcome =
         bench.run(
             title("full load"), generator, Load.open(rate, 0, bench.options().measureMillis()));
+    var unused = awaitDelivered(receiver, acknowledged);
+    double emptyAfter = Math.max(0, millisSince(start) - bench.options().measureMillis()) / 1_000.0;
+    List<Long> perSecond = receiver.perSecond();
+    List<Long> during =
+        perSecond.subList(Math.min(secondBefore, perSecond.size()), perSecond.size());
     double delivered =
-        (receiver.tally().confirmed() - deliveredBefore)
-            / (bench.options().measureMillis() / 1_000.0);
-    double emptyAfter = awaitDelivered(receiver, acknowledged);
+        during.stream()
+            .limit(bench.options().measureMillis() / 1_000)
+            .mapToLong(Long::longValue)
+            .average()
+            .orElse(0);
     @Nullable ProcessUse after = service.use();
     Histogram first = receiver.takeFirstAttempts();
     draft.figure("intended", rate, "/s");
@@ -115,15 +122,10 @@ final class DeliveryScenarios {
     if (before != null && after != null)
       IngestScenarios.use(draft, before, after, outcome.accepted().answers());
     draft.charts("full load", outcome.seconds());
-    List<Long> perSecond = receiver.perSecond();
     draft.chart(
         "full load: deliveries per second",
         "1/s",
-        new Result.Line(
-            "deliveries",
-            perSecond.subList(Math.min(secondBefore, perSecond.size()), perSecond.size()).stream()
-                .map(Long::doubleValue)
-                .toList()));
+        new Result.Line("deliveries", during.stream().map(Long::doubleValue).toList()));
   }
 
   /** Seconds until everything acknowledged was delivered. */

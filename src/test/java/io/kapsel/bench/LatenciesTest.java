@@ -48,6 +48,14 @@ class LatenciesTest {
   }
 
   @Test
+  void what_came_too_late_is_no_throughput() {
+    latencies.record(12 * SECOND, 13 * SECOND - 1);
+    latencies.record(12 * SECOND, 13 * SECOND);
+    assertEquals(2, latencies.summary().answers());
+    assertEquals(1.0 / 3, latencies.summary().perSecond(), 1e-9);
+  }
+
+  @Test
   void seconds_without_an_answer_are_shown() {
     latencies.record(10 * SECOND, 10 * SECOND + MILLI);
     latencies.record(10 * SECOND, 12 * SECOND + MILLI);
