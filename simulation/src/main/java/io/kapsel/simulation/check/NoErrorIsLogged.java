@@ -25,6 +25,7 @@ record NoErrorIsLogged(Findings findings) implements Invariant {
     if (error.message().contains("the scheduler is closed")) return true;
     boolean store =
         error.message().contains("emember entit")
+            || error.message().contains("remembered shard")
             || error.message().contains("RememberEntities")
             || error.message().contains("Async write timed out")
             || error.message().contains("when getting RestartTerminatedEntity")

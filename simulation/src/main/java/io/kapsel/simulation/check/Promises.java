@@ -42,7 +42,7 @@ public final class Promises {
             new BadNeighboursDoNoHarm(facts, findings, options, plan, isHealthy),
             new NoErrorIsLogged(findings),
             new EverythingEnds(facts, findings),
-            new HealthyEndpointsAnswer(findings),
+            new HealthyEndpointsAnswer(facts, findings, clockMillis == 0),
             new HealedCircuitsClose(facts, findings),
             new AfterwardsItIsQuiet(facts, findings));
   }

@@ -1,5 +1,6 @@
 package io.kapsel.simulation.run;
 
+import io.kapsel.simulation.report.ScenarioFile;
 import io.kapsel.simulation.scenario.Fault;
 import io.kapsel.simulation.scenario.Observation;
 import io.kapsel.simulation.scenario.Profile;
@@ -25,8 +26,8 @@ public final class Seeds {
 
   /**
    * Arguments: profile, first seed, number of seeds, then {@code key=value} options, {@code
-   * mutant=NAME}, {@code stop} to stop at the first violation, {@code trace=FILE}, {@code full} for
-   * all observations.
+   * mutant=NAME}, {@code stop} to stop at the first violation, {@code trace=FILE}, {@code
+   * save=FILE} for the scenario, {@code full} for all observations.
    */
   public static void main(String[] args) throws IOException {
     Profile profile = Profile.valueOf(args[0]);
@@ -35,6 +36,7 @@ public final class Seeds {
     Map<String, String> overrides = new TreeMap<>();
     String mutant = "";
     String trace = "";
+    String save = "";
     boolean stop = false;
     boolean full = false;
     for (int i = 3; i < args.length; i++) {
@@ -42,6 +44,7 @@ public final class Seeds {
       else if (args[i].equals("full")) full = true;
       else if (args[i].startsWith("mutant=")) mutant = args[i].substring(7);
       else if (args[i].startsWith("trace=")) trace = args[i].substring(6);
+      else if (args[i].startsWith("save=")) save = args[i].substring(5);
       else overrides.put(args[i].split("=", 2)[0], args[i].split("=", 2)[1]);
     }
     long cpu = 0;
@@ -58,6 +61,7 @@ public final class Seeds {
         try (BufferedWriter writer = Files.newBufferedWriter(Path.of(trace))) {
           result = Run.play(scenario, new Trace(writer));
         }
+      if (!save.isEmpty()) ScenarioFile.of(result, "").write(Path.of(save));
       cpu += result.cpuNanos();
       steps += result.steps();
       virtual += result.virtualNanos();
