@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -62,7 +63,7 @@ final class ApiDescription {
   }
 
   /** Such as {@code GET /v1/events/{}}, of every operation. */
-  TreeSet<String> operations() {
+  SortedSet<String> operations() {
     var operations = new TreeSet<String>();
     document
         .get("paths")
@@ -82,7 +83,7 @@ final class ApiDescription {
     return method + " " + template.replaceAll("\\{[^}]*}", "{}");
   }
 
-  TreeSet<String> succeeded() {
+  SortedSet<String> succeeded() {
     return succeeded;
   }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.kapsel.Management.Answer;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -138,7 +139,7 @@ final class ManageRulesIT {
     int port = URI.create(kapsel.url("/")).getPort();
     try (Socket socket = new Socket()) {
       socket.bind(new InetSocketAddress(address, 0));
-      socket.connect(new InetSocketAddress("127.0.0.1", port));
+      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
       String request =
           "GET /v1/endpoints HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: Bearer "
               + key

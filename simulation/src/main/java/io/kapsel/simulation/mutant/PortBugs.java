@@ -36,7 +36,7 @@ final class PortBugs {
   }
 
   private static Mutant outcomes(UnaryOperator<Outcome> change) {
-    return destination(faithful -> dispatch -> faithful.deliver(dispatch).thenApply(change::apply));
+    return destination(faithful -> dispatch -> faithful.deliver(dispatch).thenApply(change));
   }
 
   static Mutant clientRepeats() {

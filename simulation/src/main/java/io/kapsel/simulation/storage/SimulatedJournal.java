@@ -30,6 +30,7 @@ import scala.concurrent.Promise;
 import scala.jdk.javaapi.CollectionConverters;
 
 /** The journal plug-in of a simulated node. */
+@SuppressWarnings("this-escape") // Akka gives the context before it calls the constructor
 public class SimulatedJournal extends AsyncWriteJournal {
   private final Node node = WorldConfig.nodeOf(context().system().settings().config());
   private final Database database = World.inside().facility(Database.class);
