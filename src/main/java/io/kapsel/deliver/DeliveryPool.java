@@ -45,7 +45,7 @@ import org.jspecify.annotations.Nullable;
 public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
   private static final int SHARE_OF_FREE = 2;
   private static final int TENANT_SHARE_OF_FREE = 8;
-  private static final int SHARES_OF_BYTES = 8;
+  private static final int FETCHES_AT_LEAST = 8;
   private static final Duration SWEEP_EVERY = Duration.ofSeconds(1);
 
   /** What the pool understands. */
@@ -130,6 +130,13 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
     List<Finished> finished = new ArrayList<>();
     List<Started> released = new ArrayList<>();
     int permits;
+
+    /** Bodies in flight. */
+    long bytes;
+
+    /** Its next body did not fit into so much room. */
+    long needsRoom;
+
     boolean hasTurn;
     boolean reporting;
     boolean gone;
@@ -151,14 +158,14 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
   /**
    * @param concurrency attempts in flight on this node
    * @param waitMillisMax an attempt that got no permit for so long goes back to its endpoint
-   * @param bodiesBytesMax bodies in flight on this node, give or take one
+   * @param bodiesBytesMax large bodies in flight on this node; a larger one goes alone
    */
   public record PoolSettings(int concurrency, long waitMillisMax, long bodiesBytesMax) {
     public static final PoolSettings DEFAULT = new PoolSettings(1_000, 20_000, 128L << 20);
 
-    /** So much is read at once, and with less room than this nothing is. */
+    /** So much is usually read at once. */
     long bytesAtOnce() {
-      return Math.max(1, bodiesBytesMax / SHARES_OF_BYTES);
+      return Math.max(1, bodiesBytesMax / FETCHES_AT_LEAST);
     }
   }
 
@@ -302,14 +309,16 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
     }
     List<Job> jobs = new ArrayList<>();
     int refused = 0;
-    while (hasRoom() && used < settings.concurrency() && refused < turns.size()) {
+    boolean alone = false;
+    while (!alone && used < settings.concurrency() && refused < turns.size()) {
       Party party = turns.removeFirst();
       party.hasTurn = false;
-      Lane lane = nextLane(party);
+      Lane lane = nextLane(party, jobs.isEmpty());
       if (lane == null) {
         if (!party.turns.isEmpty()) refused++;
       } else {
         refused = 0;
+        alone = goesAlone(lane);
         jobs.add(lane.waiting.removeFirst());
         lane.permits++;
         party.permits++;
@@ -321,8 +330,12 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
     if (!jobs.isEmpty()) fetch(jobs);
   }
 
-  /** The tenant's lane whose turn it is, out of the tenant's turns; null when none may start. */
-  private @Nullable Lane nextLane(Party party) {
+  /**
+   * The tenant's lane whose turn it is, out of the tenant's turns; null when none may start.
+   *
+   * @param first whether nothing else is about to start
+   */
+  private @Nullable Lane nextLane(Party party, boolean first) {
     int free = settings.concurrency() - used;
     if (party.permits >= Math.max(1, TENANT_SHARE_OF_FREE * free)) return null;
     int limit = tenantConcurrency.applyAsInt(party.tenant);
@@ -331,20 +344,44 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
     for (int tried = party.turns.size(); tried > 0; tried--) {
       Lane lane = party.turns.removeFirst();
       lane.hasTurn = false;
-      if (lane.permits < Math.max(1, SHARE_OF_FREE * free) && !lane.waiting.isEmpty()) return lane;
+      if (!lane.waiting.isEmpty()
+          && lane.permits < Math.max(1, SHARE_OF_FREE * free)
+          && hasRoom(lane)
+          && (first || !goesAlone(lane))) return lane;
       takeTurn(lane);
     }
     return null;
   }
 
-  private boolean hasRoom() {
-    return bytes == 0 || settings.bodiesBytesMax() - bytes >= settings.bytesAtOnce();
+  /** Bytes are shared like permits; with nothing in flight anything may go. */
+  private boolean hasRoom(Lane lane) {
+    return bytes == 0 || (room() > lane.needsRoom && lane.bytes <= SHARE_OF_FREE * room());
+  }
+
+  private boolean goesAlone(Lane lane) {
+    return lane.needsRoom >= settings.bodiesBytesMax();
+  }
+
+  private long room() {
+    return settings.bodiesBytesMax() - bytes;
+  }
+
+  /**
+   * Half of what is left at most, so that something is left for the next; more where it must be.
+   */
+  private long roomFor(List<Job> jobs) {
+    long needed = 0;
+    for (Job job : jobs) needed = Math.max(needed, job.lane().needsRoom);
+    if (needed >= settings.bodiesBytesMax()) return Long.MAX_VALUE;
+    long usual = Math.max(1, Math.min(settings.bytesAtOnce(), room() / 2));
+    return Math.max(usual, Math.min(SHARE_OF_FREE * needed, room()));
   }
 
   private void fetch(List<Job> jobs) {
     gauge.inUse(used);
-    long room = settings.bytesAtOnce();
-    bytes += room;
+    long room = roomFor(jobs);
+    long reserved = Math.min(room, settings.bodiesBytesMax());
+    bytes += reserved;
     List<WebhookId> ids = new ArrayList<>(jobs.size());
     for (Job job : jobs) ids.add(job.started().id());
     getContext()
@@ -352,8 +389,8 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
             contents.fetch(ids, room),
             (found, failure) ->
                 failure == null
-                    ? new Fetched(jobs, room, found)
-                    : new FetchFailed(jobs, room, failure));
+                    ? new Fetched(jobs, reserved, found)
+                    : new FetchFailed(jobs, reserved, failure));
   }
 
   private Behavior<Message> onFetched(Fetched fetched) {
@@ -361,7 +398,8 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
     Map<WebhookId, Webhook> byId = new LinkedHashMap<>();
     for (Webhook webhook : fetched.contents().found()) byId.put(webhook.id(), webhook);
     Set<WebhookId> later = new TreeSet<>(fetched.contents().later());
-    for (Job job : fetched.jobs().reversed()) if (later.contains(job.started().id())) putBack(job);
+    for (Job job : fetched.jobs().reversed())
+      if (later.contains(job.started().id())) putBack(job, fetched.reserved());
     for (Job job : fetched.jobs())
       if (!later.contains(job.started().id())) send(job, byId.get(job.started().id()));
     startWhatMay();
@@ -369,8 +407,9 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
   }
 
   /** To the front of those that wait for a permit. */
-  private void putBack(Job job) {
+  private void putBack(Job job, long room) {
     Lane lane = job.lane();
+    lane.needsRoom = Math.max(lane.needsRoom, room);
     lane.permits--;
     lane.party.permits--;
     used--;
@@ -407,6 +446,8 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
             job.sendByMillis(),
             webhook.body().length());
     bytes += sent.bodyBytes();
+    sent.lane().bytes += sent.bodyBytes();
+    sent.lane().needsRoom = 0;
     getContext()
         .pipeToSelf(
             destination.deliver(
@@ -444,6 +485,7 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
                 started.sequence(),
                 new Attempt(started.id(), started.number(), startedAtMillis, duration, outcome)));
     bytes -= job.bodyBytes();
+    job.lane().bytes -= job.bodyBytes();
     giveBack(job.lane());
   }
 

@@ -28,8 +28,7 @@ public interface ContentStore {
   /**
    * As much of these contents as fits.
    *
-   * @param bytesMax of bodies together; a first one is found whatever its size, so that there is
-   *     always progress
+   * @param bytesMax of bodies together; small ones may come although they exceed it
    */
   default CompletionStage<Contents> fetch(List<WebhookId> ids, long bytesMax) {
     return fetch(ids).thenApply(found -> new Contents(found, List.of()));

@@ -218,7 +218,7 @@ public final class PostgresContentStore implements ContentStore, AutoCloseable {
     for (WebhookId id : fetch.missing) {
       Row row = rows.get(id);
       if (row == null) continue;
-      if (!found.isEmpty() && bytes + row.bodyBytes > fetch.bytesMax) {
+      if (!row.complete && row.bodyBytes > fetch.bytesMax - bytes) {
         later.add(id);
       } else {
         bytes += row.bodyBytes;

@@ -1,5 +1,6 @@
 package io.kapsel.deliver;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
@@ -22,9 +23,11 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -70,19 +73,45 @@ final class DeliveryPoolTest {
     assertNotEquals(third.endpoint(), fourth.endpoint());
   }
 
-  /** Three hundred bytes each; eight hundred and one more body are the limit. */
   @Test
   void large_bodies_wait_for_room_and_none_is_forgotten() throws Exception {
-    contents.bodyBytes = 300;
+    contents.bodyBytes.put(1L, 300);
     ActorRef<DeliveryPool.Message> pool = pool(100, 800);
-    TestProbe<Report> endpoint = kit.createTestProbe();
-    deliver(pool, 1, endpoint, 20);
+    deliver(pool, 1, kit.createTestProbe(), 20);
     ArrayDeque<Sent> inFlight = new ArrayDeque<>();
-    for (int i = 0; i < 3; i++) inFlight.add(next());
-    for (int i = 3; i < 20; i++) {
-      assertNull(sent.poll(20, TimeUnit.MILLISECONDS), "more than there is room for");
+    for (int i = 0; i < 2; i++) inFlight.add(next());
+    for (int i = 2; i < 20; i++) {
+      assertNull(sent.poll(20, TimeUnit.MILLISECONDS), "more than its share of the room");
       inFlight.add(done(inFlight.removeFirst()));
     }
+  }
+
+  @Test
+  void large_bodies_at_a_destination_that_hangs_hold_up_nobody_else() throws Exception {
+    contents.bodyBytes.put(1L, 300);
+    contents.bodyBytes.put(2L, 100);
+    ActorRef<DeliveryPool.Message> pool = pool(100, 800);
+    deliver(pool, 1, kit.createTestProbe(), 20);
+    for (int i = 0; i < 2; i++) assertEquals(endpoint(1), next().endpoint());
+    deliver(pool, 2, kit.createTestProbe(), 3);
+    Sent other = next();
+    for (int i = 0; i < 2; i++) {
+      assertEquals(endpoint(2), other.endpoint());
+      other = done(other);
+    }
+  }
+
+  @Test
+  void a_body_larger_than_all_the_room_goes_alone() throws Exception {
+    contents.bodyBytes.put(1L, 5_000);
+    contents.bodyBytes.put(2L, 100);
+    ActorRef<DeliveryPool.Message> pool = pool(100, 800);
+    deliver(pool, 1, kit.createTestProbe(), 2);
+    Sent large = next();
+    deliver(pool, 2, kit.createTestProbe(), 1);
+    assertNull(sent.poll(20, TimeUnit.MILLISECONDS), "there is no room left");
+    Sent second = done(large);
+    assertNotEquals(second.endpoint(), done(second).endpoint());
   }
 
   private Sent done(Sent attempt) throws InterruptedException {
@@ -131,7 +160,7 @@ final class DeliveryPoolTest {
 
   /** Has every content, of the endpoint that the identifier's thousands tell. */
   private static final class Store implements ContentStore {
-    volatile int bodyBytes;
+    final Map<Long, Integer> bodyBytes = new ConcurrentHashMap<>();
 
     @Override
     public CompletionStage<List<Webhook>> fetch(List<WebhookId> ids) {
@@ -140,11 +169,19 @@ final class DeliveryPoolTest {
 
     @Override
     public CompletionStage<Contents> fetch(List<WebhookId> ids, long bytesMax) {
-      int fitting = bodyBytes == 0 ? ids.size() : (int) Math.max(1, bytesMax / bodyBytes);
-      List<WebhookId> found = ids.subList(0, Math.min(fitting, ids.size()));
-      return CompletableFuture.completedFuture(
-          new Contents(
-              found.stream().map(this::webhook).toList(), ids.subList(found.size(), ids.size())));
+      List<Webhook> found = new ArrayList<>();
+      List<WebhookId> later = new ArrayList<>();
+      long room = bytesMax;
+      for (WebhookId id : ids) {
+        Webhook webhook = webhook(id);
+        if (webhook.body().length() > room) {
+          later.add(id);
+        } else {
+          room -= webhook.body().length();
+          found.add(webhook);
+        }
+      }
+      return CompletableFuture.completedFuture(new Contents(found, later));
     }
 
     private Webhook webhook(WebhookId id) {
@@ -154,7 +191,7 @@ final class DeliveryPoolTest {
           new TenantId(1, 1),
           "text/plain",
           List.of(),
-          Body.wrap(new byte[bodyBytes]),
+          Body.wrap(new byte[bodyBytes.getOrDefault(id.low() / 1_000, 0)]),
           new byte[32],
           "",
           0);

@@ -107,18 +107,24 @@ class PostgresContentStoreTest {
   }
 
   @Test
-  void reads_no_more_than_there_is_room_for_but_always_one() {
-    var webhooks = Stream.generate(() -> samples.webhook(100_000)).limit(4).toList();
-    for (Webhook webhook : webhooks) await(store.store(webhook));
-    List<WebhookId> ids = webhooks.stream().map(Webhook::id).toList();
+  void reads_no_more_large_bodies_than_there_is_room_for() {
+    var large = Stream.generate(() -> samples.webhook(100_000)).limit(4).toList();
+    Webhook small = samples.webhook(100);
+    var ids = new ArrayList<WebhookId>();
+    for (Webhook webhook : large) {
+      await(store.store(webhook));
+      ids.add(webhook.id());
+    }
+    await(store.store(small));
+    ids.add(small.id());
     await(store.fetch(ids));
 
     ContentStore.Contents fitting = await(store.fetch(ids, 250_000));
-    assertEquals(2, fitting.found().size());
-    assertEquals(2, fitting.later().size());
-    ContentStore.Contents one = await(store.fetch(fitting.later(), 1));
-    assertEquals(1, one.found().size());
-    assertEquals(1, one.later().size());
+    assertEquals(3, fitting.found().size());
+    assertEquals(ids.subList(2, 4), fitting.later());
+    ContentStore.Contents onlySmall = await(store.fetch(ids, 1));
+    assertEquals(List.of(small.id()), onlySmall.found().stream().map(Webhook::id).toList());
+    assertEquals(4, onlySmall.later().size());
   }
 
   @Test
