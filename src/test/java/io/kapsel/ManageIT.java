@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.kapsel.Management.Answer;
+import io.kapsel.testing.PostgresForTests;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -345,5 +346,39 @@ final class ManageIT {
     assertEquals(30, replay.get("events_replayed").intValue());
     dead.forEach(event -> awaitStatus(event, "delivered"));
     assertEquals(1, api.get("/v1/events/" + delivered).json().get("attempt_count").intValue());
+  }
+
+  @Test
+  void a_replay_goes_on_after_a_restart_of_the_node() {
+    var database = PostgresForTests.freshDatabase();
+    Map<String, String> keys =
+        Map.of("api-key", Management.ADMIN, "operator-key", Management.OPERATOR);
+    destination.becomes(ScriptedDestination.status(400));
+    String event;
+    String path;
+    String replay;
+    try (KapselForTests first = KapselForTests.start(database, keys)) {
+      Management before = new Management(first, DESCRIPTION, Management.ADMIN);
+      String endpoint = before.endpoint(destination.url(), "");
+      event = before.ingest(endpoint, "{}");
+      await("refused", () -> before.get("/v1/events/" + event).get("status").equals("failed"));
+      path = "/v1/endpoints/" + endpoint;
+      before.post(path + "/disable", "").expect(200);
+      replay =
+          before
+              .post(path + "/replay", "{\"since\":\"2026-01-01T00:00:00Z\"}")
+              .expect(202)
+              .header("Location");
+      assertEquals(
+          409, before.post(path + "/replay", "{\"since\":\"2026-01-01T00:00:00Z\"}").status());
+      assertEquals("running", before.get(replay).get("status"));
+    }
+    destination.becomes(ScriptedDestination.status(200));
+    try (KapselForTests second = KapselForTests.start(database, keys)) {
+      Management after = new Management(second, DESCRIPTION, Management.ADMIN);
+      after.post(path + "/enable", "").expect(200);
+      await("completed", () -> after.get(replay).get("status").equals("completed"));
+      await("delivered", () -> after.get("/v1/events/" + event).get("status").equals("delivered"));
+    }
   }
 }
