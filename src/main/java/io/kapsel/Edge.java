@@ -113,7 +113,8 @@ final class Edge {
         webhook -> managed.contents().forget(List.of(webhook)),
         new Ports.Keys(Tenancy.OPERATOR_KEY, managed.cursorKey()),
         settings.publicUrl(),
-        settings.http().managementBodyBytesMax());
+        settings.http().managementBodyBytesMax(),
+        settings.http().managementCallsPerSecondMax());
   }
 
   private static void count(Metrics metrics, IngestReply reply) {

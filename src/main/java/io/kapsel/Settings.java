@@ -52,6 +52,7 @@ public record Settings(
       @Range(min = "1 KiB", max = "64 MiB") int bodyBytesMax,
       @Range(min = "1 MiB", max = "16 GiB") long bodiesBytesMax,
       @Range(min = "1 KiB", max = "64 MiB") int managementBodyBytesMax,
+      @Range(min = "1", max = "1000000") int managementCallsPerSecondMax,
       @Range(min = "1 KiB", max = "256 KiB") int headerBytesMax,
       @Range(min = "10", max = "1000") int headersMax,
       @Range(min = "256", max = "64 KiB") int targetBytesMax,

@@ -123,6 +123,26 @@ final class ManageRulesIT {
   }
 
   @Test
+  void calls_beyond_the_rate_of_a_tenant_wait_and_leave_others_alone() {
+    Map<String, String> settings =
+        Map.of(
+            "api-key",
+            Management.ADMIN,
+            "operator-key",
+            Management.OPERATOR,
+            "http.management-calls-per-second-max",
+            "1");
+    try (var busy = KapselForTests.start(settings)) {
+      var caller = new Management(busy, new ApiDescription(), Management.ADMIN);
+      Answer answer = caller.get("/v1/endpoints").expect(200);
+      for (int i = 0; i < 100 && answer.status() == 200; i++) answer = caller.get("/v1/endpoints");
+      assertRefused(429, "E1004", answer);
+      assertEquals("1", answer.header("Retry-After"));
+      caller.with(Management.OPERATOR).get("/v1/tenants").expect(200);
+    }
+  }
+
+  @Test
   void many_wrong_keys_from_one_address_are_refused_before_they_are_looked_up() throws IOException {
     var answers = new TreeSet<String>();
     for (int i = 0; i < 40; i++) answers.add(statusFrom("127.0.0.9", "kps_" + i));

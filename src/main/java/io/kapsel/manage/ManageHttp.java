@@ -38,6 +38,7 @@ public final class ManageHttp implements Handler {
   private static final int DATABASE_RETRY_SECONDS = 5;
 
   private final Authentication authentication;
+  private final CallRates rates;
   private final List<Route> routes;
   private final int bodyBytesMax;
 
@@ -52,11 +53,14 @@ public final class ManageHttp implements Handler {
     routes.addAll(new ReplayCalls(ports).routes());
     routes.addAll(new TenantCalls(ports, cursors).routes());
     routes.addAll(new KeyCalls(ports, cursors).routes());
-    return new ManageHttp(authentication, routes, ports.bodyBytesMax());
+    var rates = new CallRates(ports.callsPerSecondMax(), System::nanoTime);
+    return new ManageHttp(authentication, rates, routes, ports.bodyBytesMax());
   }
 
-  private ManageHttp(Authentication authentication, List<Route> routes, int bodyBytesMax) {
+  private ManageHttp(
+      Authentication authentication, CallRates rates, List<Route> routes, int bodyBytesMax) {
     this.authentication = authentication;
+    this.rates = rates;
     this.routes = List.copyOf(routes);
     this.bodyBytesMax = bodyBytesMax;
   }
@@ -105,6 +109,10 @@ public final class ManageHttp implements Handler {
   }
 
   private Admission routed(RequestHead head, Caller caller, String requestId) {
+    int waitSeconds = rates.take(caller);
+    if (waitSeconds > 0) {
+      return new Admission.Refuse(rates.refusal(waitSeconds, requestId));
+    }
     String method = head.method().equals("HEAD") ? "GET" : head.method();
     var allowed = new TreeSet<String>();
     for (Route route : routes) {
