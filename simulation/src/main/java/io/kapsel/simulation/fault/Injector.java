@@ -103,6 +103,7 @@ public final class Injector implements Recorder.Listener, Triggers {
     armed = false;
     waiting.clear();
     while (!active.isEmpty()) end(active.firstKey());
+    for (Node node : world.liveNodes()) node.setWallRight(world.nanoTime());
     database.calm();
     network.heal();
     destinations.heal();

@@ -62,7 +62,7 @@ public final class Run {
   private static final long AWAKE_SECONDS = 20;
 
   /** Orders of the load that waited on a node that stood still have come by then. */
-  private static final long ENABLED_AGAIN_SECONDS = 19;
+  private static final long ENABLED_AGAIN_SECONDS = 45;
 
   private final Scenario scenario;
   private final Options options;
@@ -240,8 +240,9 @@ public final class Run {
     while (waited < options.whole(Option.SETTLE_SECONDS_MAX)) {
       long slice = Math.clamp(waited / 10, 1, 60);
       world.runFor(slice * SECOND);
+      boolean late = waited < ENABLED_AGAIN_SECONDS && waited + slice >= ENABLED_AGAIN_SECONDS;
       waited += slice;
-      if (waited == ENABLED_AGAIN_SECONDS) operators.enableWhatIsNot();
+      if (late) operators.enableWhatIsNot();
       boolean ended =
           !senders.areBusy() && !operators.areWaiting() && !promises.isPending() && fleet.isWhole();
       if (ended) return true;

@@ -77,7 +77,7 @@ public final class Recorder implements JournalWatcher {
     return kept;
   }
 
-  /** Endpoints that have been in memory for so long, on nodes that are alive. */
+  /** Endpoints in memory that have written nothing for so long, on nodes that are alive. */
   public List<String> awakeFor(long nanos) {
     List<String> awake = new ArrayList<>();
     for (Node node : world.liveNodes())
@@ -134,6 +134,7 @@ public final class Recorder implements JournalWatcher {
       Node node, String persistenceId, long firstSequenceNr, String writer, List<Object> events) {
     String endpoint = endpointOf(persistenceId);
     if (endpoint == null) return;
+    living.computeIfPresent(node.id() + "/" + endpoint, (name, since) -> now());
     List<Endpoint.Event> written = new ArrayList<>(events.size());
     for (Object event : events) written.add((Endpoint.Event) SealAdapters.subject(event));
     see(

@@ -60,6 +60,13 @@ public final class Node {
     driftSinceNanos = nowNanos;
   }
 
+  /** Somebody has set this node's wall clock. */
+  public void setWallRight(long nowNanos) {
+    wallSkewMillis = 0;
+    wallDrift = 0;
+    driftSinceNanos = nowNanos;
+  }
+
   long wallSkewMillis(long nowNanos) {
     return wallSkewMillis + (long) (wallDrift * (nowNanos - driftSinceNanos) / 1_000_000);
   }
