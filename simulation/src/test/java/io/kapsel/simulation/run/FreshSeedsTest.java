@@ -12,7 +12,10 @@ import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
-/** Seeds that nobody has played before, another lot every day; printed, so that they come back. */
+/**
+ * Seeds that nobody has played before, printed so that they come back; from {@code
+ * kapsel.simulation.seed} or {@code SIMULATION_SEED} on where one is given.
+ */
 class FreshSeedsTest {
   private static final int ENDPOINT_SEEDS = Integer.getInteger("kapsel.simulation.endpoint", 250);
   private static final int CLUSTER_SEEDS = Integer.getInteger("kapsel.simulation.cluster", 25);
@@ -27,8 +30,13 @@ class FreshSeedsTest {
     play(Profile.CLUSTER, CLUSTER_SEEDS);
   }
 
+  private static long first() {
+    String given = System.getenv("SIMULATION_SEED");
+    return given != null ? Long.parseLong(given) : System.currentTimeMillis() / 1_000 * 1_000;
+  }
+
   private static void play(Profile profile, int count) {
-    long first = Long.getLong("kapsel.simulation.seed", System.currentTimeMillis() / 1_000 * 1_000);
+    long first = Long.getLong("kapsel.simulation.seed", first());
     List<String> broken = new ArrayList<>();
     String world = profile.name().toLowerCase(Locale.ROOT);
     System.out.println("Playing seeds " + first + ".." + (first + count - 1) + ", " + world);
