@@ -11,6 +11,7 @@ import akka.actor.typed.javadsl.Behaviors;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.typesafe.config.ConfigFactory;
+import io.kapsel.KapselForTests;
 import io.kapsel.core.webhook.ErrorCode;
 import io.kapsel.core.webhook.Rejection;
 import io.kapsel.testing.RawConnection;
@@ -62,9 +63,12 @@ class HttpServerTest {
   void nothing_is_left() {
     for (HttpServer server : servers) {
       join(server.stop(Duration.ofMillis(100)));
-      assertEquals(0, server.connectionsOpen());
-      assertEquals(0, server.requestsInProgress());
-      assertEquals(0, server.bytesHeld());
+      KapselForTests.await(
+          "nothing left",
+          () ->
+              server.connectionsOpen() == 0
+                  && server.requestsInProgress() == 0
+                  && server.bytesHeld() == 0);
     }
   }
 
