@@ -2,12 +2,25 @@ package io.kapsel.simulation.mutant;
 
 import akka.actor.ExtendedActorSystem;
 import akka.serialization.SerializerWithStringManifest;
-import io.kapsel.core.endpoint.KeyWindow;
-import io.kapsel.core.endpoint.State;
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.WireFormat;
 import io.kapsel.endpoint.KapselSerializer;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
 
-/** Leaves the idempotency window out of snapshots. */
+/**
+ * Leaves the idempotency window out of snapshots: on the wire, because what reaches a serialiser is
+ * sealed already.
+ */
 public final class ForgetfulSnapshots extends SerializerWithStringManifest {
+  private static final List<String> SNAPSHOTS = List.of("state", "sealed:state");
+
+  /** Of a snapshot: the segments, the live keys, and the newest of these. */
+  private static final List<Integer> WINDOW_FIELDS = List.of(12, 13, 14);
+
   private final KapselSerializer faithful;
 
   /** Called by Akka. */
@@ -27,7 +40,8 @@ public final class ForgetfulSnapshots extends SerializerWithStringManifest {
 
   @Override
   public byte[] toBinary(Object object) {
-    return faithful.toBinary(object instanceof State state ? withoutWindow(state) : object);
+    byte[] bytes = faithful.toBinary(object);
+    return SNAPSHOTS.contains(manifest(object)) ? withoutWindow(bytes) : bytes;
   }
 
   @Override
@@ -35,20 +49,20 @@ public final class ForgetfulSnapshots extends SerializerWithStringManifest {
     return faithful.fromBinary(bytes, manifest);
   }
 
-  private static State withoutWindow(State state) {
-    return new State(
-        state.tenant(),
-        state.config(),
-        state.status(),
-        state.statusReason(),
-        state.version(),
-        state.createdAtMillis(),
-        state.updatedAtMillis(),
-        state.nextSequence(),
-        state.backlog(),
-        KeyWindow.EMPTY,
-        state.circuit(),
-        state.outbox(),
-        state.nextBatch());
+  private static byte[] withoutWindow(byte[] snapshot) {
+    ByteArrayOutputStream kept = new ByteArrayOutputStream();
+    ByteArrayOutputStream dropped = new ByteArrayOutputStream();
+    try {
+      CodedInputStream in = CodedInputStream.newInstance(snapshot);
+      for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+        boolean window = WINDOW_FIELDS.contains(WireFormat.getTagFieldNumber(tag));
+        CodedOutputStream out = CodedOutputStream.newInstance(window ? dropped : kept);
+        in.skipField(tag, out);
+        out.flush();
+      }
+    } catch (IOException malformed) {
+      throw new UncheckedIOException(malformed);
+    }
+    return kept.toByteArray();
   }
 }
