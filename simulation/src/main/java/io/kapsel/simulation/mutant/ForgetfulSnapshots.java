@@ -2,13 +2,9 @@ package io.kapsel.simulation.mutant;
 
 import akka.actor.ExtendedActorSystem;
 import akka.serialization.SerializerWithStringManifest;
-import com.google.protobuf.CodedInputStream;
-import com.google.protobuf.CodedOutputStream;
-import com.google.protobuf.WireFormat;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.UnknownFieldSet;
 import io.kapsel.endpoint.KapselSerializer;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.List;
 
 /**
@@ -50,19 +46,12 @@ public final class ForgetfulSnapshots extends SerializerWithStringManifest {
   }
 
   private static byte[] withoutWindow(byte[] snapshot) {
-    ByteArrayOutputStream kept = new ByteArrayOutputStream();
-    ByteArrayOutputStream dropped = new ByteArrayOutputStream();
     try {
-      CodedInputStream in = CodedInputStream.newInstance(snapshot);
-      for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-        boolean window = WINDOW_FIELDS.contains(WireFormat.getTagFieldNumber(tag));
-        CodedOutputStream out = CodedOutputStream.newInstance(window ? dropped : kept);
-        in.skipField(tag, out);
-        out.flush();
-      }
-    } catch (IOException malformed) {
-      throw new UncheckedIOException(malformed);
+      UnknownFieldSet.Builder fields = UnknownFieldSet.parseFrom(snapshot).toBuilder();
+      for (int field : WINDOW_FIELDS) fields.clearField(field);
+      return fields.build().toByteArray();
+    } catch (InvalidProtocolBufferException malformed) {
+      throw new IllegalStateException(malformed);
     }
-    return kept.toByteArray();
   }
 }
