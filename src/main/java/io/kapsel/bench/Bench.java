@@ -24,9 +24,24 @@ record Bench(Options options, Service.@Nullable Remote remote, Path launcher, Pr
   /**
    * @param perSecond of open loops; 0 for the scenario's own
    * @param endpoints 0 for the scenario's own
+   * @param givenMeasureMillis 0 for the scenario's own
    */
   record Options(
-      double perSecond, int connections, int endpoints, long warmUpMillis, long measureMillis) {
+      double perSecond,
+      int connections,
+      int endpoints,
+      long warmUpMillis,
+      long givenMeasureMillis) {
+    private static final long MEASURE_MILLIS = 15_000;
+
+    long measureMillis() {
+      return measureMillisOr(MEASURE_MILLIS);
+    }
+
+    long measureMillisOr(long usual) {
+      return givenMeasureMillis == 0 ? usual : givenMeasureMillis;
+    }
+
     int endpointsOr(int usual) {
       return endpoints == 0 ? usual : endpoints;
     }

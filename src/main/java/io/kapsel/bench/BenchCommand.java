@@ -78,8 +78,14 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--measure",
       paramLabel = "SECONDS",
-      description = "Of each measured load (default: ${DEFAULT-VALUE}).")
-  private int measureSeconds = 15;
+      description = "Of each measured load (default: 15, for soak until a million webhooks).")
+  private int measureSeconds = 0;
+
+  @Option(
+      names = "--runs",
+      paramLabel = "N",
+      description = "Run each scenario so often, and show medians (default: ${DEFAULT-VALUE}).")
+  private int runs = 1;
 
   @Option(
       names = "--output",
@@ -149,7 +155,7 @@ public final class BenchCommand implements Callable<Integer> {
     boolean failed = false;
     for (Scenario scenario : chosen) {
       try {
-        Result result = procedure(scenario).run(bench);
+        Result result = repeated(procedure(scenario), bench);
         TextReport.print(out, machine, result);
         results.add(result);
         failed |= !result.isCorrect();
@@ -163,6 +169,13 @@ public final class BenchCommand implements Callable<Integer> {
     }
     write(machine, results);
     return failed ? EXIT_WRONG : 0;
+  }
+
+  private Result repeated(Bench.Procedure procedure, Bench bench)
+      throws IOException, InterruptedException, SQLException {
+    List<Result> results = new ArrayList<>();
+    for (int run = 0; run < runs; run++) results.add(procedure.run(bench));
+    return Result.medianOf(results);
   }
 
   private int check(Bench bench, Path home, Machine machine) throws IOException {
@@ -200,7 +213,8 @@ public final class BenchCommand implements Callable<Integer> {
       case NOISY_NEIGHBOUR -> TroubleScenarios.noisyNeighbour();
       case CIRCUIT_STORM -> TroubleScenarios.circuitStorm();
       case SATURATION -> TroubleScenarios.saturation();
-      case SOAK -> TroubleScenarios.soak();
+      case SOAK -> EnduranceScenarios.soak();
+      case MEMORY -> EnduranceScenarios.memory();
       case RECOVERY -> LifeScenarios.recovery();
       case MANY_ENDPOINTS -> LifeScenarios.manyEndpoints();
       case START -> LifeScenarios.start();
@@ -230,8 +244,9 @@ public final class BenchCommand implements Callable<Integer> {
       problems.add("--endpoints must be from 0 to 1000000");
     if (warmUpSeconds < 0 || warmUpSeconds > 3_600)
       problems.add("--warm-up must be from 0 to 3600 seconds");
-    if (measureSeconds < 1 || measureSeconds > 86_400)
+    if (measureSeconds < 0 || measureSeconds > 86_400)
       problems.add("--measure must be from 1 to 86400 seconds");
+    if (runs < 1 || runs > 100) problems.add("--runs must be from 1 to 100");
     url.ifPresent(
         given -> {
           if (!"http".equals(given.getScheme()) || given.getHost() == null)

@@ -86,6 +86,7 @@ final class HtmlReport {
       page.append("<tr><td>").append(escaped(figure.name())).append("</td><td class=\"number\">");
       page.append(TextReport.number(figure.value())).append("</td><td>");
       page.append(escaped(figure.unit())).append("</td><td class=\"faint\">");
+      page.append(escaped(figure.spread())).append("</td><td class=\"faint\">");
       page.append(escaped(figure.target().toString())).append("</td>");
       boolean bound = !(figure.target() instanceof Result.Target.None);
       String verdict = figure.isMissed() ? "missed" : "met";

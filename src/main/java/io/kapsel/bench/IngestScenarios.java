@@ -86,7 +86,8 @@ final class IngestScenarios {
     Load.Outcome closed =
         bench.run(title("closed loop"), generator, Load.closed(0, options.measureMillis()));
     @Nullable ProcessUse after = service.use();
-    double idle = idleRoute(service);
+    double idle = nothing("a route that does nothing", service.authority(), CEILING_MILLIS / 2);
+    double akkaHttp = akkaHttpNothing();
     double capacity = closed.accepted().perSecond();
     double rate = options.perSecondOr(openRate(capacity));
     Load.Outcome open =
@@ -108,7 +109,7 @@ final class IngestScenarios {
     draft.figure("p99.9, open loop", open.accepted().p999Millis(), "ms");
     draft.figure("max, open loop", open.accepted().maxMillis(), "ms");
     draft.figure("refused", closed.refusals() + open.refusals(), "");
-    ceilings(draft, service, capacity, idle);
+    ceilings(draft, service, capacity, idle, akkaHttp);
     if (before != null && after != null) use(draft, before, after, closed.accepted().answers());
     draft.charts("closed loop", closed.seconds());
     draft.charts("open loop", open.seconds());
@@ -132,31 +133,41 @@ final class IngestScenarios {
     return plan.perSecondMin() > 0 ? Math.min(plan.perSecondMin(), below) : below;
   }
 
-  private double idleRoute(Service service) throws IOException {
-    var source = new RequestSource.Idle(service.authority());
+  private double nothing(String name, String authority, long warmUpMillis) throws IOException {
+    var source = new RequestSource.Idle(authority);
     try (var generator =
-        new Generator(service.address(), plan.connections(), source, new EventCounts())) {
+        new Generator(Service.address(authority), plan.connections(), source, new EventCounts())) {
       return bench
-          .run(
-              title("a route that does nothing"),
-              generator,
-              Load.closed(CEILING_MILLIS / 2, CEILING_MILLIS))
+          .run(title(name), generator, Load.closed(warmUpMillis, CEILING_MILLIS))
           .accepted()
           .perSecond();
     }
   }
 
-  private void ceilings(Result.Draft draft, Service service, double capacity, double idle)
+  /** 0 when the measured service may be on another machine. */
+  private double akkaHttpNothing() throws IOException {
+    if (bench.remote() != null) return 0;
+    try (var server = AkkaHttpCeiling.start()) {
+      return nothing("akka-http doing nothing", server.authority(), 2 * CEILING_MILLIS);
+    }
+  }
+
+  private void ceilings(
+      Result.Draft draft, Service service, double capacity, double idle, double akkaHttp)
       throws SQLException {
     draft.figure("a route that does nothing", idle, "/s");
     if (plan.perSecondMin() > 0 && plan.endpoints() > 1)
       draft.atLeast("ratio to it", capacity / idle, "", 0.4);
     else draft.figure("ratio to it", capacity / idle, "");
+    if (akkaHttp > 0) {
+      draft.figure("akka-http doing nothing", akkaHttp, "/s");
+      draft.figure("ratio to that", capacity / akkaHttp, "");
+    }
     @Nullable DatabaseProbe database = service.database();
     if (database == null) return;
     double rows = database.rowsPerSecond(plan.bodyBytes(), CEILING_MILLIS, Bench.random());
     draft.figure("rows PostgreSQL alone takes", rows, "/s");
-    draft.figure("ratio to that", capacity / rows, "");
+    draft.figure("ratio to those", capacity / rows, "");
   }
 
   static void use(Result.Draft draft, ProcessUse before, ProcessUse after, long webhooks) {

@@ -44,6 +44,8 @@ final class JsonReport {
       one.put("name", figure.name()).put("value", figure.value()).put("unit", figure.unit());
       if (!(figure.target() instanceof Result.Target.None))
         one.put("target", figure.target().toString()).put("met", !figure.isMissed());
+      ArrayNode runs = one.putArray("runs");
+      figure.runs().forEach(runs::add);
     }
     ArrayNode checks = node.putArray("checks");
     for (Result.Check check : result.checks())

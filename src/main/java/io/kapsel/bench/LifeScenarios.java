@@ -243,11 +243,8 @@ final class LifeScenarios {
       @Nullable ProcessUse after = service.use();
       draft.figure(what + ", p99 of the answer", outcome.accepted().p99Millis(), "ms");
       if (before == null || after == null) return 0;
-      double millis =
-          after.cpuMillis()
-              - before.cpuMillis()
-              + (after.databaseCpuMillis() - before.databaseCpuMillis());
-      double each = 1_000 * millis / Math.max(1, outcome.accepted().answers());
+      double each =
+          1_000.0 * after.cpuMillisSince(before) / Math.max(1, outcome.accepted().answers());
       draft.figure(what + ", CPU per webhook", each, "µs");
       return each;
     }

@@ -22,6 +22,11 @@ record ProcessUse(
   private static final int SYSTEM_TICKS = 12;
   private static final int CHILDREN_TICKS = 13;
 
+  /** Of both, the JVM and the database. */
+  long cpuMillisSince(ProcessUse before) {
+    return cpuMillis - before.cpuMillis + databaseCpuMillis - before.databaseCpuMillis;
+  }
+
   static @Nullable ProcessUse of(long pid, long postmaster) {
     try {
       String[] stat = stat(pid);

@@ -115,8 +115,9 @@ final class Receiver implements AutoCloseable {
     return new Tally(received, confirmed, corrupted);
   }
 
-  /** Deliveries answered with 200, by second since the receiver began. */
+  /** Deliveries answered with 200, by second since the receiver began, up to the one that runs. */
   synchronized List<Long> perSecond() {
+    reachSecond();
     return new ArrayList<>(perSecond);
   }
 
@@ -244,9 +245,14 @@ final class Receiver implements AutoCloseable {
     if (!success) return;
     confirmed++;
     delivered.add(high, low, variant);
+    int second = reachSecond();
+    perSecond.set(second, perSecond.get(second) + 1);
+  }
+
+  private int reachSecond() {
     int second = (int) TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - startNanos);
     while (perSecond.size() <= second) perSecond.add(0L);
-    perSecond.set(second, perSecond.get(second) + 1);
+    return second;
   }
 
   private Manner manner(byte[] request, long now) {

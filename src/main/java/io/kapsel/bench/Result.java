@@ -1,8 +1,10 @@
 package io.kapsel.bench;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * What one scenario has found.
@@ -21,10 +23,29 @@ record Result(
    * One number.
    *
    * @param target what it should be, empty when nothing was promised
+   * @param runs its value in each run, in ascending order
    */
-  record Figure(String name, double value, String unit, Target target) {
+  record Figure(String name, double value, String unit, Target target, List<Double> runs) {
+    Figure(String name, double value, String unit, Target target) {
+      this(name, value, unit, target, List.of(value));
+    }
+
     boolean isMissed() {
       return !target.isMetBy(value);
+    }
+
+    /** The lowest and the highest of several runs, empty after one. */
+    String spread() {
+      return runs.size() < 2
+          ? ""
+          : TextReport.number(runs.getFirst()) + " to " + TextReport.number(runs.getLast());
+    }
+
+    private static Figure medianOf(List<Figure> figures) {
+      Figure first = figures.getFirst();
+      List<Double> sorted = figures.stream().map(Figure::value).sorted().toList();
+      return new Figure(
+          first.name, sorted.get(sorted.size() / 2), first.unit, first.target, sorted);
     }
   }
 
@@ -79,6 +100,28 @@ record Result(
 
   boolean isCorrect() {
     return checks.stream().allMatch(Check::holds);
+  }
+
+  /**
+   * The median of each figure over several runs of a scenario; every check of every run that does
+   * not hold; the charts of the last run.
+   */
+  static Result medianOf(List<Result> runs) {
+    Result last = runs.getLast();
+    if (runs.size() == 1) return last;
+    List<Figure> figures = new ArrayList<>();
+    for (Figure figure : last.figures)
+      figures.add(Figure.medianOf(runs.stream().flatMap(run -> run.named(figure.name)).toList()));
+    List<Check> checks = new ArrayList<>();
+    for (Result run : runs) for (Check check : run.checks) if (!check.holds) checks.add(check);
+    for (Check check : last.checks) if (check.holds) checks.add(check);
+    Map<String, String> settings = new LinkedHashMap<>(last.settings);
+    settings.put("runs", runs.size() + ", medians");
+    return new Result(last.scenario, last.description, settings, figures, checks, last.charts);
+  }
+
+  private Stream<Figure> named(String name) {
+    return figures.stream().filter(figure -> figure.name.equals(name));
   }
 
   /** Gathers a result. */

@@ -15,7 +15,8 @@ enum Scenario {
   NOISY_NEIGHBOUR("999 healthy endpoints without and with a dead one that has a backlog"),
   CIRCUIT_STORM("1,000 destinations that work and fail in turns of two seconds"),
   SATURATION("more load than the service takes, and a database that stalls"),
-  SOAK("memory and disk over a long load"),
+  SOAK("memory, disk and the cost of a webhook over a million of them"),
+  MEMORY("what idle, active and full endpoints hold in memory"),
   RECOVERY("kill -9 under load, and an endpoint with 100,000 webhooks waiting"),
   MANY_ENDPOINTS("CPU per webhook over many endpoints, against over 100"),
   START("from the start of the process to its first answer and to its full speed");

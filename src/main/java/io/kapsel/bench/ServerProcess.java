@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class ServerProcess implements Service {
   private static final String API_KEY = "kps_" + "b".repeat(48);
   private static final Pattern LISTENS = Pattern.compile("listens on http://[^:]+:([0-9]+)");
+  private static final Pattern HISTOGRAM_TOTAL = Pattern.compile("(?m)^Total +[0-9]+ +([0-9]+)");
   private static final int LAST_WORDS_CHARS_MAX = 2_000;
   private static final long STOP_SECONDS_MAX = 60;
   private static final long START_SECONDS_MAX = 120;
@@ -50,6 +51,8 @@ final class ServerProcess implements Service {
     environment.put("KAPSEL_DATABASE_EMBEDDED_PORT", Integer.toString(databasePort));
     environment.put("KAPSEL_ALLOW_PRIVATE_DESTINATIONS", "true");
     environment.put("KAPSEL_LOG_LEVEL", "warn");
+    // A hundred thousand endpoints are registered as fast as that goes.
+    environment.put("KAPSEL_HTTP_MANAGEMENT_CALLS_PER_SECOND_MAX", "1000000");
     environment.putAll(changes);
     // Whoever interrupts the bench does not want its service to stay.
     Runtime.getRuntime().addShutdownHook(new Thread(this::close, "bench-service-end"));
@@ -126,6 +129,24 @@ final class ServerProcess implements Service {
   public @Nullable ProcessUse use() {
     Process running = process;
     return running == null ? null : ProcessUse.of(running.pid(), postmaster());
+  }
+
+  /** What is reachable in the heap: after a full collection, by the JDK's own tool. */
+  long liveHeapBytes() throws IOException, InterruptedException {
+    Process running = process;
+    if (running == null) throw new IOException("the service does not run");
+    Process tool =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                Long.toString(running.pid()),
+                "GC.class_histogram")
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(tool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    Matcher total = HISTOGRAM_TOTAL.matcher(output);
+    if (tool.waitFor() != 0 || !total.find())
+      throw new IOException("the heap cannot be seen: " + output.lines().findFirst().orElse(""));
+    return Long.parseLong(total.group(1));
   }
 
   private long postmaster() {

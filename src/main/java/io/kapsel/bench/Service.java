@@ -24,9 +24,13 @@ sealed interface Service extends AutoCloseable permits ServerProcess, Service.Re
   void close();
 
   default InetSocketAddress address() {
-    int colon = authority().lastIndexOf(':');
+    return address(authority());
+  }
+
+  static InetSocketAddress address(String authority) {
+    int colon = authority.lastIndexOf(':');
     return new InetSocketAddress(
-        authority().substring(0, colon), Integer.parseInt(authority().substring(colon + 1)));
+        authority.substring(0, colon), Integer.parseInt(authority.substring(colon + 1)));
   }
 
   /** One that was running before and goes on after. */

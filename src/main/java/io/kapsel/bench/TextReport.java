@@ -17,8 +17,13 @@ final class TextReport {
     result.settings().forEach((name, value) -> out.println("  " + name + " = " + value));
     for (Result.Figure figure : result.figures())
       out.printf(
-          "  %-46s %12s %-6s %-12s %s%n",
-          figure.name(), number(figure.value()), figure.unit(), figure.target(), verdict(figure));
+          "  %-46s %12s %-6s %-12s %-7s %s%n",
+          figure.name(),
+          number(figure.value()),
+          figure.unit(),
+          figure.target(),
+          verdict(figure),
+          figure.spread());
     for (Result.Check check : result.checks())
       out.println("  " + (check.holds() ? "ok    " : "WRONG ") + check.what() + check(check));
     out.flush();

@@ -37,10 +37,6 @@ final class TroubleScenarios {
     return bench -> new TroubleScenarios(bench, Scenario.SATURATION).saturate();
   }
 
-  static Bench.Procedure soak() {
-    return bench -> new TroubleScenarios(bench, Scenario.SOAK).soaked();
-  }
-
   private String title(String phase) {
     return scenario.title() + ": " + phase;
   }
@@ -215,48 +211,5 @@ final class TroubleScenarios {
     draft.atLeast("answers per second after a stall of 10 s", (double) last, "/s", capacity / 5);
     draft.check("refusals in the stall are 503", isOnly503(outcome), outcome.statuses() + "");
     draft.charts("a stall of the database", outcome.seconds());
-  }
-
-  // --------------------------------------------------------------------------------------- soak
-
-  private Result soaked() throws IOException, InterruptedException, SQLException {
-    int count = bench.options().endpointsOr(1_000);
-    double rate = bench.options().perSecondOr(3_000);
-    try (Service service = bench.service(Map.of());
-        var management = new Management(service);
-        var receiver = new Receiver(bodies)) {
-      bench.say("creating " + count + " endpoints");
-      List<String> endpoints = management.create(count, receiver.url("/after/1"), endpoint -> {});
-      @Nullable DatabaseProbe database = service.database();
-      try (Generator generator = generator(service, endpoints)) {
-        var unused =
-            bench.run(
-                title("warm-up"), generator, Load.open(rate, bench.options().warmUpMillis(), 1));
-        long events = acknowledged.size();
-        long disk = database == null ? 0 : database.bytes();
-        @Nullable ProcessUse before = service.use();
-        Load.Outcome outcome =
-            bench.run(
-                title("load"), generator, Load.open(rate, 0, bench.options().measureMillis()));
-        @Nullable ProcessUse after = service.use();
-        double millions = (acknowledged.size() - events) / 1e6;
-        draft.figure("acknowledged", outcome.accepted().perSecond(), "/s");
-        draft.figure("webhooks", millions, "M");
-        draft.figure("p99 of the answer", outcome.accepted().p99Millis(), "ms");
-        if (before != null && after != null) {
-          IngestScenarios.use(draft, before, after, outcome.accepted().answers());
-          double grown = (after.residentBytes() - before.residentBytes()) / 1e6;
-          draft.figure("growth of resident memory", grown, "MB");
-        }
-        if (database != null)
-          draft.figure("disk per million", (database.bytes() - disk) / millions / 1e6, "MB");
-        draft.charts("load", outcome.seconds());
-      }
-      Thread.sleep(SETTLE_MILLIS);
-      var audit = new Audit(draft, acknowledged);
-      audit.allDelivered(receiver);
-      audit.historyAgrees(receiver, database, management);
-      return draft.result(scenario, bench.settings(service, count, BODY_BYTES));
-    }
   }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -41,6 +42,22 @@ class ReportTest {
     assertFalse(result().isCorrect());
     assertTrue(
         text(result()).contains("WRONG every acknowledged webhook was delivered: 1 missing"));
+  }
+
+  @Test
+  void several_runs_give_the_median_and_every_failure() {
+    List<Result> runs = new ArrayList<>();
+    for (double rate : new double[] {9_000, 12_000, 11_000}) {
+      var run = new Result.Draft();
+      run.atLeast("acknowledged", rate, "/s", 10_000);
+      run.check("every acknowledged webhook was delivered", rate < 12_000, "one run");
+      runs.add(run.result(Scenario.INGEST, Map.of()));
+    }
+    Result median = Result.medianOf(runs);
+    assertEquals(11_000, median.figures().getFirst().value());
+    assertFalse(median.isCorrect());
+    assertTrue(text(median).contains("9,000 to 12,000"));
+    assertTrue(text(median).contains("runs = 3, medians"));
   }
 
   @Test
