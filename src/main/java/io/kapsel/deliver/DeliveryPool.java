@@ -33,18 +33,18 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The node's limit of concurrent deliveries, shared fairly. Tenants with something waiting take
- * turns, and within a tenant its endpoints do. One endpoint may hold at most twice as many permits
- * as are free (the dynamic threshold of Choudhury and Hahne, 1998): alone it may use two thirds of
- * the node, and however many endpoints hang on dead destinations, a permit is left for the next
- * healthy one. One tenant may hold eight times as many as are free, alone eight ninths of the node,
- * and never more than its own limit; for its endpoints only what is left of that is free.
+ * turns, and within a tenant its endpoints do. A tenant leaves as many permits free as it holds, up
+ * to a twentieth of the node: alone it uses all the others, and whoever comes while its
+ * destinations hang finds half of that twentieth, the next a quarter. Nor does it hold more than
+ * its own limit. One endpoint may hold at most twice as many permits as are free to its tenant (the
+ * dynamic threshold of Choudhury and Hahne, 1998), alone two thirds.
  *
  * <p>Outcomes are gathered per endpoint while it is busy persisting the ones before, and reported
  * as one batch.
  */
 public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
   private static final int SHARE_OF_FREE = 2;
-  private static final int TENANT_SHARE_OF_FREE = 8;
+  private static final int RESERVE_PART = 20;
   private static final int FETCHES_AT_LEAST = 8;
   private static final Duration SWEEP_EVERY = Duration.ofSeconds(1);
 
@@ -86,12 +86,19 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
 
   private record Gone(ActorRef<Report> replyTo) implements Message {}
 
-  private record Fetched(List<Job> jobs, long reserved, ContentStore.Contents contents)
-      implements Message {}
+  /** What the pool has asked for. Answers to an incarnation before this one are not counted. */
+  private sealed interface Answer extends Message {
+    DeliveryPool asker();
+  }
 
-  private record FetchFailed(List<Job> jobs, long reserved, Throwable cause) implements Message {}
+  private record Fetched(
+      DeliveryPool asker, List<Job> jobs, long reserved, ContentStore.Contents contents)
+      implements Answer {}
 
-  private record Ended(Job job, Outcome outcome) implements Message {}
+  private record FetchFailed(DeliveryPool asker, List<Job> jobs, long reserved, Throwable cause)
+      implements Answer {}
+
+  private record Ended(DeliveryPool asker, Job job, Outcome outcome) implements Answer {}
 
   private record Sweep() implements Message {}
 
@@ -167,6 +174,11 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
     long bytesAtOnce() {
       return Math.max(1, bodiesBytesMax / FETCHES_AT_LEAST);
     }
+
+    /** Permits that no tenant alone takes. */
+    int reserve() {
+      return Math.max(1, concurrency / RESERVE_PART);
+    }
   }
 
   private final PoolSettings settings;
@@ -241,12 +253,16 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
         .onMessage(Taken.class, this::onTaken)
         .onMessage(Recall.class, this::onRecall)
         .onMessage(Drain.class, this::onDrain)
-        .onMessage(Fetched.class, this::onFetched)
-        .onMessage(FetchFailed.class, this::onFetchFailed)
-        .onMessage(Ended.class, this::onEnded)
+        .onMessage(Fetched.class, this::isMine, this::onFetched)
+        .onMessage(FetchFailed.class, this::isMine, this::onFetchFailed)
+        .onMessage(Ended.class, this::isMine, this::onEnded)
         .onMessage(Gone.class, this::onGone)
         .onMessage(Sweep.class, sweep -> onSweep())
         .build();
+  }
+
+  private boolean isMine(Answer answer) {
+    return answer.asker() == this;
   }
 
   private Behavior<Message> onDeliver(Deliver deliver) {
@@ -337,7 +353,7 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
    */
   private @Nullable Lane nextLane(Party party, boolean first) {
     int free = settings.concurrency() - used;
-    if (party.permits >= Math.max(1, TENANT_SHARE_OF_FREE * free)) return null;
+    if (free <= Math.min(party.permits, settings.reserve())) return null;
     int limit = tenantConcurrency.applyAsInt(party.tenant);
     if (limit > 0) free = Math.min(free, limit - party.permits);
     if (free <= 0) return null;
@@ -389,8 +405,8 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
             contents.fetch(ids, room),
             (found, failure) ->
                 failure == null
-                    ? new Fetched(jobs, reserved, found)
-                    : new FetchFailed(jobs, reserved, failure));
+                    ? new Fetched(this, jobs, reserved, found)
+                    : new FetchFailed(this, jobs, reserved, failure));
   }
 
   private Behavior<Message> onFetched(Fetched fetched) {
@@ -459,6 +475,7 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
                     job.started().number())),
             (outcome, failure) ->
                 new Ended(
+                    this,
                     sent,
                     failure == null
                         ? outcome
