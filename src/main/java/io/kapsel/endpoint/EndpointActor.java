@@ -140,9 +140,13 @@ public final class EndpointActor
     return null;
   }
 
+  /** Weighs what a recovery reads, too: lives that are each too short for a snapshot add up. */
   @Override
   public EventHandler<@Nullable State, Endpoint.Event> eventHandler() {
-    return Endpoint::evolve;
+    return (state, event) -> {
+      weightSinceSnapshot += weight(event);
+      return Endpoint.evolve(state, event);
+    };
   }
 
   @Override
@@ -191,11 +195,9 @@ public final class EndpointActor
     context.getLog().warn("No snapshot of {} now: {}", id, failed.getFailure().toString());
   }
 
-  /** The stash holds what arrives while events are being written; a node sends few at a time. */
   @Override
   public boolean shouldSnapshot(@Nullable State state, Endpoint.Event event, long sequenceNr) {
     if (state == null) return false;
-    weightSinceSnapshot += weight(event);
     long worth =
         Math.max(
             node.settings().snapshotWeightMin(),

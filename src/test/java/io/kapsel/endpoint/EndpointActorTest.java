@@ -62,6 +62,11 @@ final class EndpointActorTest {
   private static final long NOW = System.currentTimeMillis();
   private static final Duration SOON = Duration.ofMillis(50);
   private static final EndpointId ID = new EndpointId(0x0192_0000_0000_7001L, -3L);
+
+  /** However long ago the test began, an offer of its time is not too old. */
+  private static final Limits PATIENT =
+      new Limits(100_000, 86_400_000, 1_000_000, 86_400_000, 60_000, 1_000, 86_400_000);
+
   private static final EndpointConfig CONFIG =
       new EndpointConfig(
           "orders",
@@ -92,6 +97,7 @@ final class EndpointActorTest {
                     """
                     akka.loglevel = WARNING
                     akka.actor.provider = local
+                    akka.actor.testkit.typed.single-expect-default = 15s
                     akka.persistence.journal.plugin = "akka.persistence.testkit.journal"
                     akka.persistence.testkit.events.serialize = on
                     akka.persistence.testkit.snapshots.serialize = on
@@ -215,6 +221,23 @@ final class EndpointActorTest {
   }
 
   @Nested
+  class InManyShortLives {
+    @Test
+    void takes_a_snapshot_when_they_are_long_enough_together() {
+      ActorRef<EndpointMessage> endpoint = created(Duration.ofHours(1));
+      for (int life = 0; life < 4; life++) {
+        for (int i = 1; i <= 60; i++) accept(endpoint, 100 * life + i);
+        stop(endpoint);
+        pool = kit.createTestProbe();
+        endpoint = spawn(Duration.ofHours(1));
+      }
+      assertFalse(
+          SnapshotTestKit.create(kit.system()).persistedInStorage("endpoint|" + ID).isEmpty(),
+          "no snapshot was taken");
+    }
+  }
+
+  @Nested
   class WhenAWriteFails {
     @Test
     void acknowledges_nothing_and_stops() {
@@ -247,7 +270,7 @@ final class EndpointActorTest {
             history,
             directory,
             watcher,
-            Limits.DEFAULT,
+            PATIENT,
             new EndpointActor.ActorSettings(idleAfter, 1_000, SOON),
             awakened::add);
     return kit.spawn(EndpointActor.create(ID, node, shard.ref()), "endpoint-" + ++spawned);
