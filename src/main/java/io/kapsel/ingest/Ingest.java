@@ -181,7 +181,7 @@ public final class Ingest {
         : Optional.empty();
   }
 
-  /** Never fails: what goes wrong is a rejection. */
+  /** What goes wrong is a rejection; fails only for a bug. */
   public CompletionStage<IngestReply> accept(EndpointId id, Request request) {
     CompletableFuture<IngestReply> reply = new CompletableFuture<>();
     new Admission(id, request, reply).begin();
@@ -217,8 +217,13 @@ public final class Ingest {
       var unused =
           loading.whenComplete(
               (entry, failure) -> {
-                if (failure != null) reject(databaseUnavailable());
-                else judge(entry, reloaded);
+                try {
+                  if (failure != null) reject(databaseUnavailable());
+                  else judge(entry, reloaded);
+                } catch (RuntimeException bug) {
+                  // Nobody looks at what becomes of this stage: the sender would wait in vain.
+                  reply.completeExceptionally(bug);
+                }
               });
     }
 

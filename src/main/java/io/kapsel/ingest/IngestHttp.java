@@ -37,7 +37,7 @@ public final class IngestHttp implements Handler {
    * What happens to a request once it is read.
    *
    * @param admit whether the endpoint takes a request of this media type; never fails
-   * @param accept never fails
+   * @param accept fails only for a bug
    */
   public record Pipeline(
       BiFunction<EndpointId, String, CompletionStage<Entrance>> admit,

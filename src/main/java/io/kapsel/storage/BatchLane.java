@@ -200,7 +200,8 @@ final class BatchLane<T extends BatchLane.Item> implements AutoCloseable {
           lock.unlock();
         }
         return true;
-      } catch (SQLException e) {
+      } catch (SQLException | RuntimeException e) {
+        // Whatever the driver throws: a writer that ended would leave its queue to nobody.
         noConnection(e);
         return false;
       } finally {
@@ -208,7 +209,7 @@ final class BatchLane<T extends BatchLane.Item> implements AutoCloseable {
       }
     }
 
-    private void noConnection(SQLException cause) {
+    private void noConnection(Exception cause) {
       boolean first;
       lock.lock();
       try {
