@@ -1,7 +1,6 @@
 package io.kapsel;
 
 import io.kapsel.core.webhook.ErrorCode;
-import java.net.BindException;
 import org.jspecify.annotations.Nullable;
 
 /** Why the service cannot start, in one line for its operator. */
@@ -31,11 +30,5 @@ public final class StartFailed extends Exception {
 
   int exitCode() {
     return exitCode;
-  }
-
-  static boolean isBindFailure(@Nullable Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause())
-      if (cause instanceof BindException) return true;
-    return failure != null && String.valueOf(failure.getMessage()).contains("Bind failed");
   }
 }

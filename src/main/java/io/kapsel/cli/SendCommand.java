@@ -158,7 +158,7 @@ public final class SendCommand implements Callable<Integer> {
     } catch (ConnectException e) {
       unanswered("nothing answers at " + request.uri());
     } catch (IOException e) {
-      unanswered(request.uri() + ": " + e);
+      unanswered("no answer from " + request.uri() + ": " + e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -187,7 +187,8 @@ public final class SendCommand implements Callable<Integer> {
       var counts = new StringBuilder();
       tally.forEach(
           (answer, times) -> counts.append(", ").append(times).append(" x ").append(answer));
-      print("%d sent in %.1f s%s".formatted(count, nanos / 1e9, counts));
+      int sent = tally.values().stream().mapToInt(Integer::intValue).sum();
+      print("%d sent in %.1f s%s".formatted(sent, nanos / 1e9, counts));
     }
     return tally.keySet().stream().allMatch(answer -> answer.startsWith("2")) ? 0 : 1;
   }
@@ -202,7 +203,8 @@ public final class SendCommand implements Callable<Integer> {
     String text =
         target.url.orElseGet(
             () -> {
-              String id = target.endpoint.orElse("");
+              String id =
+                  target.endpoint.orElseThrow(() -> refused("give one of --endpoint and --url"));
               if (EndpointId.parse(id).isEmpty())
                 throw refused("--endpoint must be an endpoint id: ep_ and 32 hex digits");
               return server.replaceAll("/+$", "") + "/ingest/" + id;

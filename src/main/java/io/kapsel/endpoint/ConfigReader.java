@@ -73,7 +73,7 @@ final class ConfigReader {
 
   private static final List<String> RESERVED_PREFIXES = List.of("x-kapsel-", "webhook-");
   private static final List<String> READ_ONLY =
-      List.of("id", "ingest_url", "status", "version", "created_at", "updated_at");
+      List.of("id", "ingest_url", "status", "status_reason", "version", "created_at", "updated_at");
 
   private final List<Problem> problems = new ArrayList<>();
   private final ConfigRules rules;

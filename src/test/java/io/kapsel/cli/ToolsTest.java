@@ -201,6 +201,12 @@ class ToolsTest {
       assertEquals(1, err.toString().lines().count(), err::toString);
     }
 
+    @Test
+    void says_what_is_missing_when_it_does_not_know_where_to_send() {
+      assertEquals(CommandLine.ExitCode.USAGE, run(new SendCommand()));
+      assertTrue(err.toString().contains("--endpoint and --url"), err::toString);
+    }
+
     @ParameterizedTest
     @ValueSource(
         strings = {

@@ -334,7 +334,7 @@ public final class Endpoint {
       return refuse(
           flight,
           ErrorCode.CONFLICT,
-          "The endpoint has " + state.backlog().size() + " pending webhooks.");
+          "The endpoint has pending webhooks: " + state.backlog().size() + ".");
     if (to == Status.PAUSED && state.status() == Status.DISABLED)
       return refuse(flight, ErrorCode.CONFLICT, "The endpoint is disabled; enable it first.");
     return done(flight, new StatusChanged(nowMillis, to, ""));
