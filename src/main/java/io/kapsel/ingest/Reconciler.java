@@ -51,7 +51,7 @@ public final class Reconciler extends AbstractBehavior<Reconciler.Message> {
 
   private record Positioned(WebhookId watermark) implements Message {}
 
-  private record Found(List<Webhook> webhooks) implements Message {}
+  private record Found(ContentStore.Stretch stretch) implements Message {}
 
   private record Inquired(EndpointId endpoint, List<Webhook> unowned) implements Message {}
 
@@ -96,7 +96,10 @@ public final class Reconciler extends AbstractBehavior<Reconciler.Message> {
 
   private @Nullable WebhookId watermark;
   private WebhookId until = new WebhookId(0, 0);
-  private List<Webhook> batch = List.of();
+
+  /** How far the look goes that is under way. */
+  private WebhookId reached = new WebhookId(0, 0);
+
   private Iterator<Map.Entry<EndpointId, List<Webhook>>> groups =
       new TreeMap<EndpointId, List<Webhook>>().entrySet().iterator();
   private List<Webhook> unowned = new ArrayList<>();
@@ -175,22 +178,22 @@ public final class Reconciler extends AbstractBehavior<Reconciler.Message> {
   private void look(WebhookId from) {
     long settledMillis = clock.millis() - settings.settled().toMillis();
     until = new WebhookId((settledMillis << 16) | 0xffffL, -1L);
-    find(from, Found::new);
+    find(from, until, Found::new);
   }
 
-  private void find(WebhookId from, Function<List<Webhook>, Message> then) {
+  private void find(WebhookId from, WebhookId to, Function<ContentStore.Stretch, Message> then) {
     getContext()
         .pipeToSelf(
-            contents.withoutOutcome(from, until, settings.batchMax()),
+            contents.withoutOutcome(from, to, settings.batchMax()),
             (found, failure) -> failure == null ? then.apply(found) : new Failed(failure));
   }
 
   private Behavior<Message> onFound(Found found) {
-    batch = found.webhooks();
+    reached = found.stretch().reached();
     unowned = new ArrayList<>();
     unanswered = false;
     TreeMap<EndpointId, List<Webhook>> byEndpoint = new TreeMap<>();
-    for (Webhook webhook : batch)
+    for (Webhook webhook : found.stretch().webhooks())
       byEndpoint.computeIfAbsent(webhook.endpoint(), id -> new ArrayList<>()).add(webhook);
     groups = byEndpoint.entrySet().iterator();
     inquireNext();
@@ -201,7 +204,7 @@ public final class Reconciler extends AbstractBehavior<Reconciler.Message> {
   private void inquireNext() {
     if (!groups.hasNext()) {
       if (unowned.isEmpty()) advance();
-      else find(watermark == null ? new WebhookId(0, 0) : watermark, this::confirmed);
+      else find(watermark == null ? new WebhookId(0, 0) : watermark, reached, this::confirmed);
       return;
     }
     Map.Entry<EndpointId, List<Webhook>> group = groups.next();
@@ -234,11 +237,13 @@ public final class Reconciler extends AbstractBehavior<Reconciler.Message> {
     return this;
   }
 
-  private Message confirmed(List<Webhook> stillWithoutOutcome) {
+  private Message confirmed(ContentStore.Stretch stillWithoutOutcome) {
     TreeSet<WebhookId> ids = new TreeSet<>();
     for (Webhook webhook : unowned) ids.add(webhook.id());
     return new Confirmed(
-        stillWithoutOutcome.stream().filter(webhook -> ids.contains(webhook.id())).toList());
+        stillWithoutOutcome.webhooks().stream()
+            .filter(webhook -> ids.contains(webhook.id()))
+            .toList());
   }
 
   private Behavior<Message> onConfirmed(Confirmed confirmed) {
@@ -306,8 +311,6 @@ public final class Reconciler extends AbstractBehavior<Reconciler.Message> {
       tickAfter(settings.every());
       return;
     }
-    WebhookId reached =
-        batch.size() < settings.batchMax() ? until : batch.get(batch.size() - 1).id();
     watermark = reached;
     getContext()
         .pipeToSelf(
@@ -316,7 +319,7 @@ public final class Reconciler extends AbstractBehavior<Reconciler.Message> {
   }
 
   private Behavior<Message> onAdvanced() {
-    tickAfter(batch.size() < settings.batchMax() ? settings.every() : Duration.ofMillis(1));
+    tickAfter(reached.equals(until) ? settings.every() : Duration.ofMillis(1));
     return this;
   }
 

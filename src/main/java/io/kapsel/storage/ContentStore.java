@@ -38,10 +38,16 @@ public interface ContentStore {
   CompletionStage<Void> remove(List<WebhookId> ids);
 
   /**
-   * Content with an id in (after, until] that has no recorded outcome, in id order, without headers
-   * and body, at most {@code limit}.
+   * @param webhooks in id order, without headers and body
+   * @param reached there are no others up to this id
    */
-  CompletionStage<List<Webhook>> withoutOutcome(WebhookId after, WebhookId until, int limit);
+  record Stretch(List<Webhook> webhooks, WebhookId reached) {}
+
+  /**
+   * Content with an id in (after, until] that has no recorded outcome, at most {@code limit}, as
+   * far as it is found with a bounded amount of work.
+   */
+  CompletionStage<Stretch> withoutOutcome(WebhookId after, WebhookId until, int limit);
 
   /** How far the reconciler has come; the smallest identifier before its first run. */
   CompletionStage<WebhookId> watermark();

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -31,6 +32,10 @@ public final class PostgresContentStore implements ContentStore, AutoCloseable {
   private static final String INSERT =
       "insert into webhook (" + COLUMNS + ") values (?,?,?,?,?,?,?,?,?,?) on conflict do nothing";
   private static final long ROW_OVERHEAD_BYTES = 256;
+
+  /** Rows looked through for each webhook that may be found. */
+  private static final int STRETCH_FACTOR = 20;
+
   private static final long BUFFER_BYTES = 256;
 
   private final Database database;
@@ -91,9 +96,13 @@ public final class PostgresContentStore implements ContentStore, AutoCloseable {
   }
 
   @Override
-  public CompletionStage<List<Webhook>> withoutOutcome(
-      WebhookId after, WebhookId until, int limit) {
-    return database.run(connection -> withoutOutcome(connection, after, until, limit));
+  public CompletionStage<Stretch> withoutOutcome(WebhookId after, WebhookId until, int limit) {
+    return database.run(
+        connection -> {
+          WebhookId end = endOfStretch(connection, after, until, limit * STRETCH_FACTOR);
+          List<Webhook> found = withoutOutcome(connection, after, end, limit);
+          return new Stretch(found, found.size() < limit ? end : found.getLast().id());
+        });
   }
 
   @Override
@@ -222,21 +231,24 @@ public final class PostgresContentStore implements ContentStore, AutoCloseable {
         later.add(id);
       } else {
         bytes += row.bodyBytes;
-        found.add(withBody(connection, row));
+        withBody(connection, row).ifPresent(found::add);
       }
     }
     return new Contents(found, later);
   }
 
-  private Webhook withBody(Connection connection, Row row) throws SQLException {
-    if (row.complete) return row.webhook;
+  /** Empty when it was erased since its head was read. */
+  private static Optional<Webhook> withBody(Connection connection, Row row) throws SQLException {
+    if (row.complete) return Optional.of(row.webhook);
     Webhook head = row.webhook;
     try (PreparedStatement select =
-        connection.prepareStatement("select body from webhook where id = ?")) {
+        connection.prepareStatement(
+            "select body from webhook where id = ? and erased_at is null")) {
       select.setObject(1, Columns.uuid(head.id()));
       try (ResultSet result = select.executeQuery()) {
-        Body body = result.next() ? Body.wrap(result.getBytes(1)) : Body.EMPTY;
-        return withBody(head, body);
+        return result.next()
+            ? Optional.of(withBody(head, Body.wrap(result.getBytes(1))))
+            : Optional.empty();
       }
     }
   }
@@ -281,6 +293,21 @@ public final class PostgresContentStore implements ContentStore, AutoCloseable {
         connection.prepareStatement("delete from webhook where id = any(?)")) {
       delete.setObject(1, BinaryArray.webhookIds(ids));
       delete.executeUpdate();
+    }
+  }
+
+  /** The last id within so many rows. */
+  private static WebhookId endOfStretch(
+      Connection connection, WebhookId after, WebhookId until, int rows) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "select id from webhook where id > ? and id <= ? order by id offset ? limit 1")) {
+      select.setObject(1, Columns.uuid(after));
+      select.setObject(2, Columns.uuid(until));
+      select.setInt(3, rows - 1);
+      try (ResultSet result = select.executeQuery()) {
+        return result.next() ? Columns.webhookId(result, 1) : until;
+      }
     }
   }
 

@@ -181,8 +181,7 @@ final class PoolStage {
     }
 
     @Override
-    public CompletionStage<List<Webhook>> withoutOutcome(
-        WebhookId after, WebhookId until, int limit) {
+    public CompletionStage<Stretch> withoutOutcome(WebhookId after, WebhookId until, int limit) {
       throw new UnsupportedOperationException();
     }
 

@@ -146,11 +146,12 @@ final class ReconcilerTest {
     }
 
     @Override
-    public CompletionStage<List<Webhook>> withoutOutcome(
-        WebhookId after, WebhookId until, int limit) {
-      return CompletableFuture.completedFuture(
+    public CompletionStage<Stretch> withoutOutcome(WebhookId after, WebhookId until, int limit) {
+      List<Webhook> found =
           new TreeSet<>(rows.keySet())
-              .subSet(after, false, until, true).stream().limit(limit).map(rows::get).toList());
+              .subSet(after, false, until, true).stream().limit(limit).map(rows::get).toList();
+      return CompletableFuture.completedFuture(
+          new Stretch(found, found.size() < limit ? until : found.getLast().id()));
     }
 
     @Override

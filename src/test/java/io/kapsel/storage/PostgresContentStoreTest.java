@@ -219,8 +219,10 @@ class PostgresContentStoreTest {
             + " endpoint_id, 1, 'delivered' from webhook where id::text ="
             + " '%s'".formatted(new java.util.UUID(finished.high(), finished.low())));
 
-    List<Webhook> found =
+    ContentStore.Stretch stretch =
         await(store.withoutOutcome(webhooks.get(1).id(), webhooks.get(8).id(), 4));
+    assertEquals(webhooks.get(6).id(), stretch.reached());
+    List<Webhook> found = stretch.webhooks();
     assertEquals(
         List.of(2, 3, 5, 6).stream().map(i -> webhooks.get(i).id()).toList(),
         found.stream().map(Webhook::id).toList());
@@ -230,6 +232,28 @@ class PostgresContentStoreTest {
     assertEquals(webhooks.get(2).endpoint(), head.endpoint());
     assertArrayEquals(webhooks.get(2).bodySha256(), head.bodySha256());
     assertEquals(0, head.body().length());
+  }
+
+  @Test
+  void looks_through_a_bounded_stretch_for_what_has_no_outcome() {
+    var webhooks = new ArrayList<Webhook>();
+    for (int i = 0; i < 45; i++) webhooks.add(samples.webhook(NOON + 1_000L * i, 50));
+    webhooks.stream().map(store::store).toList().forEach(Samples::await);
+    PostgresForTests.execute(
+        settings,
+        "insert into webhook_outcome (webhook_id, endpoint_id, attempts, status) select id,"
+            + " endpoint_id, 1, 'delivered' from webhook");
+    WebhookId last = webhooks.get(44).id();
+
+    WebhookId reached = new WebhookId(0, 0);
+    var stretches = new ArrayList<WebhookId>();
+    while (!reached.equals(last)) {
+      ContentStore.Stretch stretch = await(store.withoutOutcome(reached, last, 1));
+      assertEquals(List.of(), stretch.webhooks());
+      reached = stretch.reached();
+      stretches.add(reached);
+    }
+    assertEquals(List.of(webhooks.get(19).id(), webhooks.get(39).id(), last), stretches);
   }
 
   @Test

@@ -163,20 +163,19 @@ final class SimulatedContents implements ContentStore {
   }
 
   @Override
-  public CompletionStage<List<Webhook>> withoutOutcome(
-      WebhookId after, WebhookId until, int limit) {
+  public CompletionStage<Stretch> withoutOutcome(WebhookId after, WebhookId until, int limit) {
     return request(
         false,
         "contents without outcome",
         "reconciler",
         () -> {
           List<Webhook> found = new ArrayList<>();
-          if (after.compareTo(until) >= 0) return found;
+          if (after.compareTo(until) >= 0) return new Stretch(found, until);
           for (Webhook webhook : rows.contents.subMap(after, false, until, true).values()) {
             if (found.size() == limit) break;
             if (!history.knows(webhook.id())) found.add(withoutContent(webhook));
           }
-          return found;
+          return new Stretch(found, found.size() < limit ? until : found.getLast().id());
         });
   }
 
