@@ -86,8 +86,6 @@ final class IngestScenarios {
     Load.Outcome closed =
         bench.run(title("closed loop"), generator, Load.closed(0, options.measureMillis()));
     @Nullable ProcessUse after = service.use();
-    double idle = nothing("a route that does nothing", service.authority(), CEILING_MILLIS / 2);
-    double akkaHttp = akkaHttpNothing();
     double capacity = closed.accepted().perSecond();
     double rate = options.perSecondOr(openRate(capacity));
     Load.Outcome open =
@@ -95,6 +93,8 @@ final class IngestScenarios {
             title("open loop at " + TextReport.number(rate) + "/s"),
             generator,
             Load.open(rate, 2_000, options.measureMillis()));
+    double idle = nothing("a route that does nothing", service.authority(), CEILING_MILLIS / 2);
+    double akkaHttp = akkaHttpNothing();
 
     if (plan.perSecondMin() > 0)
       draft.atLeast("acknowledged, closed loop", capacity, "/s", plan.perSecondMin());

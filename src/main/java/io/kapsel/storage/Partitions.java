@@ -103,13 +103,15 @@ public final class Partitions implements AutoCloseable {
 
   /**
    * Attached rather than created in place: that would lock the whole table against its readers and
-   * writers.
+   * writers. What is only ever inserted needs no vacuum for that: a day is dropped as a whole.
    */
   private static void create(Statement statement, Table table, LocalDate day) throws SQLException {
     String name = name(table, day);
     UUID from = firstId(day);
     UUID until = firstId(day.plusDays(1));
-    statement.execute("create table %s (like %s including all)".formatted(name, table.name));
+    statement.execute(
+        "create table %s (like %s including all) with (autovacuum_vacuum_insert_threshold = -1)"
+            .formatted(name, table.name));
     statement.execute("lock table %s_default in access exclusive mode".formatted(table.name));
     statement.execute(
         """
