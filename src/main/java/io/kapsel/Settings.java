@@ -117,6 +117,7 @@ public record Settings(
       @Range(min = "1", max = "10000000") int queueMax,
       @Range(min = "1s", max = "30d") long idempotencyWindowMillis,
       @Range(min = "1", max = "100000000") int idempotencyKeysMax,
+      @Range(min = "1", max = "1000000000") int nodeIdempotencyKeysMax,
       @Range(min = "1s", max = "24h") int idleTimeoutMillis,
       @Range(min = "1", max = "10000000") int snapshotWeightMin,
       @Range(min = "1", max = "100") int snapshotsKept) {}

@@ -142,6 +142,7 @@ final class Wiring {
             Duration.ofMillis(settings.ingest().acknowledgeTimeoutMillis())),
         Reconciler.ReconcilerSettings.DEFAULT,
         usual.gateways(),
+        endpoint.nodeIdempotencyKeysMax(),
         settings.ingest().endpointsCachedMax(),
         usual.orderTimeout());
   }

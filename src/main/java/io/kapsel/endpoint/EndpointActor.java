@@ -80,6 +80,7 @@ public final class EndpointActor
       EndpointDirectory directory,
       EndpointObserver observer,
       Limits limits,
+      KeyRoom keys,
       ActorSettings settings,
       Consumer<EndpointId> awaken) {}
 
@@ -110,6 +111,7 @@ public final class EndpointActor
   private boolean fallingAsleep;
   private long directoryVersion = -1;
   private long weightSinceSnapshot;
+  private int keysHeld;
   private final List<ActorRef<EndpointMessage.Reply>> awaitingDirectory = new ArrayList<>();
 
   public static Behavior<EndpointMessage> create(
@@ -174,7 +176,7 @@ public final class EndpointActor
     return newSignalHandlerBuilder()
         .onSignal(RecoveryCompleted.class, (state, signal) -> onRecovered(state))
         .onSignal(SnapshotFailed.class, (state, failed) -> onSnapshotFailed(failed))
-        .onSignal(PostStop.class, (state, signal) -> node.observer().stopped(id))
+        .onSignal(PostStop.class, (state, signal) -> onStopped())
         .build();
   }
 
@@ -230,7 +232,7 @@ public final class EndpointActor
             command,
             node.clock().millis(),
             node.random()::nextDouble,
-            node.limits());
+            node.keys().within(node.limits()));
     if (decision.events().isEmpty()) {
       flight = decision.flight();
       then.run(decision.reply(), state);
@@ -261,7 +263,18 @@ public final class EndpointActor
     plan.wakeAtMillis().ifPresent(at -> wakeAt(at, now));
     writeHistory(state);
     watchIdleness(state);
+    holdKeys(state.window().size());
     node.observer().stepped(id, state, flight);
+  }
+
+  private void holdKeys(int keys) {
+    node.keys().changed(keys - keysHeld);
+    keysHeld = keys;
+  }
+
+  private void onStopped() {
+    holdKeys(0);
+    node.observer().stopped(id);
   }
 
   private void deliver(State state, List<Endpoint.Started> attempts, long now) {

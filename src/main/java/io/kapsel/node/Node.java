@@ -22,6 +22,7 @@ import io.kapsel.endpoint.EndpointActor;
 import io.kapsel.endpoint.EndpointMessage;
 import io.kapsel.endpoint.EndpointObserver;
 import io.kapsel.endpoint.Endpoints;
+import io.kapsel.endpoint.KeyRoom;
 import io.kapsel.endpoint.ShardedPing;
 import io.kapsel.ingest.Ingest;
 import io.kapsel.ingest.OfferGateway;
@@ -98,6 +99,7 @@ public final class Node {
 
   /**
    * @param gateways offers to different endpoints are spread over so many actors
+   * @param idempotencyKeysMax keys that all endpoints of the node remember together
    * @param endpointsCachedMax endpoints whose settings the edge remembers
    * @param orderTimeout how long a management call waits for an endpoint
    */
@@ -108,6 +110,7 @@ public final class Node {
       OfferGateway.GatewaySettings gateway,
       Reconciler.ReconcilerSettings reconciler,
       int gateways,
+      int idempotencyKeysMax,
       int endpointsCachedMax,
       Duration orderTimeout) {
     public static final NodeSettings DEFAULT =
@@ -118,6 +121,7 @@ public final class Node {
             OfferGateway.GatewaySettings.DEFAULT,
             Reconciler.ReconcilerSettings.DEFAULT,
             2,
+            4_000_000,
             100_000,
             Duration.ofSeconds(5));
   }
@@ -165,6 +169,7 @@ public final class Node {
             ports.directory(),
             ports.observer(),
             settings.limits(),
+            new KeyRoom(settings.idempotencyKeysMax()),
             settings.actor(),
             endpoints::awaken);
     ClusterSharding.get(system)

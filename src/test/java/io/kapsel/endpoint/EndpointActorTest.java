@@ -2,6 +2,7 @@ package io.kapsel.endpoint;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import akka.actor.testkit.typed.javadsl.TestProbe;
@@ -47,8 +48,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
@@ -78,6 +81,7 @@ final class EndpointActorTest {
           DeliverySettings.DEFAULT,
           false);
 
+  private final KeyRoom keys = new KeyRoom(1_500);
   private final Directory directory = new Directory();
   private final History history = new History();
   private final Watcher watcher = new Watcher();
@@ -238,6 +242,29 @@ final class EndpointActorTest {
   }
 
   @Nested
+  class WhenTheNodeHasRoomForFewKeys {
+    @Test
+    void forgets_its_oldest_before_their_time_and_says_so() {
+      ActorRef<EndpointMessage> endpoint = created(Duration.ofHours(1));
+      for (int from = 1; from < 3_000; from += 200)
+        accept(endpoint, IntStream.range(from, from + 200).toArray());
+      State state = stateAfterStop(endpoint);
+      assertTrue(state.window().size() <= 1_500, "remembers " + state.window().size());
+      assertEquals(3_000, state.window().size() + watcher.forgotten.get());
+    }
+
+    @Test
+    void leaves_its_room_to_the_others_when_it_stops() {
+      ActorRef<EndpointMessage> endpoint = created(Duration.ofHours(1));
+      Limits unlimited = PATIENT.withWindowKeysMax(6_000);
+      accept(endpoint, IntStream.range(0, 200).toArray());
+      assertEquals(4 * 1_300, keys.within(unlimited).windowKeysMax());
+      stop(endpoint);
+      assertEquals(unlimited, keys.within(unlimited));
+    }
+  }
+
+  @Nested
   class WhenAWriteFails {
     @Test
     void acknowledges_nothing_and_stops() {
@@ -271,6 +298,7 @@ final class EndpointActorTest {
             directory,
             watcher,
             PATIENT,
+            keys,
             new EndpointActor.ActorSettings(idleAfter, 1_000, SOON),
             awakened::add);
     return kit.spawn(EndpointActor.create(ID, node, shard.ref()), "endpoint-" + ++spawned);
@@ -337,6 +365,7 @@ final class EndpointActorTest {
   }
 
   private static final class Watcher implements EndpointObserver {
+    final AtomicInteger forgotten = new AtomicInteger();
     final AtomicReference<Optional<State>> state = new AtomicReference<>(Optional.empty());
 
     void awaitState(State expected) {
@@ -348,6 +377,11 @@ final class EndpointActorTest {
 
     @Override
     public void persisted(EndpointId id, Endpoint.Event event) {}
+
+    @Override
+    public void forgot(EndpointId id, int keys) {
+      forgotten.addAndGet(keys);
+    }
 
     @Override
     public void stepped(EndpointId id, State now, Flight flight) {

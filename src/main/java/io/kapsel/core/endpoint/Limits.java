@@ -24,4 +24,15 @@ public record Limits(
     long rotationOverlapMillis) {
   public static final Limits DEFAULT =
       new Limits(100_000, 86_400_000L, 1_000_000, 60_000L, 60_000L, 1_000, 86_400_000L);
+
+  public Limits withWindowKeysMax(int keys) {
+    return new Limits(
+        queueMax,
+        windowMillis,
+        keys,
+        offerAgeMillisMax,
+        attemptGraceMillis,
+        outboxBatchesMax,
+        rotationOverlapMillis);
+  }
 }

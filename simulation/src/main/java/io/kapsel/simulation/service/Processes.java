@@ -207,6 +207,7 @@ public final class Processes {
             Reconciler.ReconcilerSettings.DEFAULT.settled(),
             options.count(Option.RECONCILER_BATCH_MAX)),
         options.count(Option.GATEWAYS),
+        io.kapsel.node.Node.NodeSettings.DEFAULT.idempotencyKeysMax(),
         options.count(Option.CACHE_ENDPOINTS_MAX),
         millis(Option.ORDER_TIMEOUT_MILLIS));
   }
