@@ -43,8 +43,7 @@ public record EmbeddedPostgresSettings(
           // Nothing replicates from an embedded server.
           Map.entry("wal_level", "minimal"),
           Map.entry("max_wal_senders", "0"),
-          // Full pages after a checkpoint, at a fraction of pglz's processor time.
-          Map.entry("wal_compression", "lz4"),
+          Map.entry("wal_compression", "on"),
           Map.entry("wal_buffers", "16MB"),
           Map.entry("min_wal_size", "256MB"),
           // Bounds both the disk taken and the time that recovery after a crash takes.
