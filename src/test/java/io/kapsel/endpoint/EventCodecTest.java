@@ -24,11 +24,7 @@ import io.kapsel.core.webhook.SignatureSettings;
 import io.kapsel.core.webhook.TenantId;
 import io.kapsel.core.webhook.WebhookId;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
-import java.util.HexFormat;
 import java.util.List;
-import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -57,20 +53,18 @@ final class EventCodecTest {
           false);
   private static final Circuit OPEN = new Circuit(Circuit.Phase.OPEN, 0, 0, 0, AT + 30_000, 0, 0);
 
-  private record Golden(String name, Endpoint.Event event) {}
-
   /** With those that are younger than the snapshot that is kept. */
-  private static Stream<Golden> all() {
+  private static Stream<Golden<Endpoint.Event>> all() {
     return Stream.concat(
         goldens().stream(),
         Stream.of(
-            new Golden(
+            golden(
                 "configured-with-rate",
                 new Endpoint.Configured(
                     AT + 1, CONFIG.withIntake(IntakeSettings.DEFAULT.withRate(2.5, 10))))));
   }
 
-  private static List<Golden> goldens() {
+  private static List<Golden<Endpoint.Event>> goldens() {
     Outcome delivered = Outcome.delivered(200, "{\"ok\":true}");
     Outcome limited =
         new Outcome(
@@ -81,19 +75,19 @@ final class EventCodecTest {
             "später",
             120_000);
     return List.of(
-        new Golden("created", new Endpoint.Created(AT, TENANT, CONFIG)),
-        new Golden("configured", new Endpoint.Configured(AT + 1, CONFIG)),
-        new Golden(
+        golden("created", new Endpoint.Created(AT, TENANT, CONFIG)),
+        golden("configured", new Endpoint.Configured(AT + 1, CONFIG)),
+        golden(
             "configured-with-intake",
             new Endpoint.Configured(
                 AT + 1,
                 CONFIG.withIntake(
                     new IntakeSettings(
                         List.of("application/json"), true, true, List.of("a.example.com"))))),
-        new Golden(
+        golden(
             "status-changed",
             new Endpoint.StatusChanged(AT + 2, Status.DISABLED, "destination_gone")),
-        new Golden(
+        golden(
             "accepted",
             new Endpoint.WebhooksAccepted(
                 AT + 3,
@@ -101,11 +95,11 @@ final class EventCodecTest {
                 List.of(
                     new Endpoint.Offered(FIRST, new KeyHash(1, -1), 42, 0),
                     new Endpoint.Offered(SECOND, null, -42, 7)))),
-        new Golden(
+        golden(
             "accepted-without-floor",
             new Endpoint.WebhooksAccepted(
                 AT + 3, Long.MIN_VALUE, List.of(new Endpoint.Offered(FIRST, null, 0, 0)))),
-        new Golden(
+        golden(
             "ended",
             new Endpoint.AttemptsEnded(
                 AT + 4,
@@ -119,36 +113,24 @@ final class EventCodecTest {
                         Verdict.RETRY,
                         AT + 120_000)),
                 OPEN)),
-        new Golden("retried", new Endpoint.Retried(AT + 5, SECOND, -7, 10)),
-        new Golden("circuit-reset", new Endpoint.CircuitReset(AT + 6)),
-        new Golden("history-confirmed", new Endpoint.HistoryConfirmed(3)));
+        golden("retried", new Endpoint.Retried(AT + 5, SECOND, -7, 10)),
+        golden("circuit-reset", new Endpoint.CircuitReset(AT + 6)),
+        golden("history-confirmed", new Endpoint.HistoryConfirmed(3)));
+  }
+
+  private static Golden<Endpoint.Event> golden(String name, Endpoint.Event event) {
+    return new Golden<>("events-1/" + name, event);
   }
 
   @TestFactory
   Stream<DynamicTest> what_was_written_before_is_still_read() {
-    return all()
-        .map(
-            golden ->
-                DynamicTest.dynamicTest(
-                    golden.name(),
-                    () ->
-                        assertEquals(
-                            golden.event(),
-                            EventCodec.decode(
-                                EventCodec.manifest(golden.event()), read(golden.name())))));
+    return Golden.areRead(
+        all(), (golden, bytes) -> EventCodec.decode(EventCodec.manifest(golden.subject()), bytes));
   }
 
   @TestFactory
   Stream<DynamicTest> what_is_written_now_is_what_the_golden_file_holds() {
-    return all()
-        .map(
-            golden ->
-                DynamicTest.dynamicTest(
-                    golden.name(),
-                    () ->
-                        assertEquals(
-                            HexFormat.of().formatHex(read(golden.name())),
-                            HexFormat.of().formatHex(EventCodec.encode(golden.event())))));
+    return Golden.areWritten(all(), EventCodec::encode);
   }
 
   @Test
@@ -158,14 +140,15 @@ final class EventCodecTest {
 
   @Test
   void a_snapshot_that_was_taken_before_is_still_read() throws IOException {
-    assertEquals(state(), SnapshotCodec.decode(readFile("snapshots-1/state")));
+    assertEquals(state(), SnapshotCodec.decode(new Golden<>("snapshots-1/state", state()).bytes()));
   }
 
   /** After every event, and with keys that have left the live map. */
   private static State state() {
     State state = Endpoint.evolve(null, new Endpoint.Created(AT, TENANT, CONFIG));
-    for (Golden golden : goldens())
-      if (!golden.name().equals("created")) state = Endpoint.evolve(state, golden.event());
+    for (Golden<Endpoint.Event> golden : goldens())
+      if (!(golden.subject() instanceof Endpoint.Created))
+        state = Endpoint.evolve(state, golden.subject());
     long[] rows = {-5, 6, 42, SECOND.high(), SECOND.low(), 7, -8, -42, FIRST.high(), FIRST.low()};
     return new State(
         state.tenant(),
@@ -182,17 +165,5 @@ final class EventCodecTest {
         OPEN,
         state.outbox(),
         state.nextBatch());
-  }
-
-  private static byte[] read(String name) throws IOException {
-    return readFile("events-1/" + name);
-  }
-
-  private static byte[] readFile(String name) throws IOException {
-    try (InputStream in = EventCodecTest.class.getResourceAsStream("/golden/" + name + ".hex")) {
-      String hex =
-          new String(Objects.requireNonNull(in, name).readAllBytes(), StandardCharsets.US_ASCII);
-      return HexFormat.of().parseHex(hex.strip());
-    }
   }
 }
