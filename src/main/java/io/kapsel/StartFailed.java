@@ -1,6 +1,8 @@
 package io.kapsel;
 
 import io.kapsel.core.webhook.ErrorCode;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import org.jspecify.annotations.Nullable;
 
 /** Why the service cannot start, in one line for its operator. */
@@ -25,7 +27,15 @@ public final class StartFailed extends Exception {
   }
 
   static StartFailed because(Throwable cause) {
-    return new StartFailed("Kapsel cannot start: " + cause.getMessage(), EXIT_FAILED, cause);
+    String detail =
+        switch (cause) {
+          case AccessDeniedException denied ->
+              "no permission for " + denied.getFile() + "; --data chooses another directory";
+          // Its message may be nothing but the file's name.
+          case FileSystemException failed -> failed.toString();
+          default -> String.valueOf(cause.getMessage());
+        };
+    return new StartFailed("Kapsel cannot start: " + detail, EXIT_FAILED, cause);
   }
 
   int exitCode() {

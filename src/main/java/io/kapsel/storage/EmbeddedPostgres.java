@@ -172,7 +172,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
         backoffMillis = 100;
       } catch (InterruptedException e) {
         return;
-      } catch (IOException e) {
+      } catch (IOException | RuntimeException e) {
         if (closing) return;
         log.warn("The embedded database does not start: {}", e.getMessage());
         try {

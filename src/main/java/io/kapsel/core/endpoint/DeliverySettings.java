@@ -99,38 +99,22 @@ public record DeliverySettings(
   }
 
   public DeliverySettings withTimeoutMillis(int millis) {
-    return new DeliverySettings(
-        millis,
-        maxInFlight,
-        ratePerSecond,
-        ordering,
-        orderingKey,
-        headers,
-        forwardHeaders,
-        forwardHeaderNames,
-        signingEnabled,
-        signingSecrets,
-        auth,
-        tls);
+    return with(millis, signingSecrets, auth, tls);
   }
 
   DeliverySettings withSigningSecrets(List<SigningSecret> secrets) {
-    return new DeliverySettings(
-        timeoutMillis,
-        maxInFlight,
-        ratePerSecond,
-        ordering,
-        orderingKey,
-        headers,
-        forwardHeaders,
-        forwardHeaderNames,
-        signingEnabled,
-        secrets,
-        auth,
-        tls);
+    return with(timeoutMillis, secrets, auth, tls);
   }
 
   public DeliverySettings withAuth(DestinationAuth newAuth, DestinationTls newTls) {
+    return with(timeoutMillis, signingSecrets, newAuth, newTls);
+  }
+
+  private DeliverySettings with(
+      int timeoutMillis,
+      List<SigningSecret> signingSecrets,
+      DestinationAuth auth,
+      DestinationTls tls) {
     return new DeliverySettings(
         timeoutMillis,
         maxInFlight,
@@ -142,8 +126,8 @@ public record DeliverySettings(
         forwardHeaderNames,
         signingEnabled,
         signingSecrets,
-        newAuth,
-        newTls);
+        auth,
+        tls);
   }
 
   DeliverySettings withoutSecrets() {

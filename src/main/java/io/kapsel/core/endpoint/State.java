@@ -50,108 +50,41 @@ public record State(
 
   /** The same state with what had been left out of its configuration to store it. */
   public State completed(EndpointConfig whole) {
-    return new State(
-        tenant,
-        whole,
-        status,
-        statusReason,
-        version,
-        createdAtMillis,
-        updatedAtMillis,
-        nextSequence,
-        backlog,
-        window,
-        circuit,
-        outbox,
-        nextBatch);
+    return configured(whole, status, statusReason, version, updatedAtMillis, backlog);
   }
 
   State withConfig(EndpointConfig to, long atMillis) {
-    return new State(
-        tenant,
-        to,
-        status,
-        statusReason,
-        version + 1,
-        createdAtMillis,
-        atMillis,
-        nextSequence,
-        backlog.ordered(to.delivery().ordering()),
-        window,
-        circuit,
-        outbox,
-        nextBatch);
+    Backlog ordered = backlog.ordered(to.delivery().ordering());
+    return configured(to, status, statusReason, version + 1, atMillis, ordered);
   }
 
   State withStatus(Status to, String reason, long atMillis) {
-    return new State(
-        tenant,
-        config,
-        to,
-        reason,
-        version + 1,
-        createdAtMillis,
-        atMillis,
-        nextSequence,
-        backlog,
-        window,
-        circuit,
-        outbox,
-        nextBatch);
+    return configured(config, to, reason, version + 1, atMillis, backlog);
   }
 
   State withBacklog(Backlog to, long sequence) {
-    return new State(
-        tenant,
-        config,
-        status,
-        statusReason,
-        version,
-        createdAtMillis,
-        updatedAtMillis,
-        sequence,
-        to,
-        window,
-        circuit,
-        outbox,
-        nextBatch);
+    return working(sequence, to, window, circuit, outbox, nextBatch);
   }
 
   State withWindow(KeyWindow to) {
-    return new State(
-        tenant,
-        config,
-        status,
-        statusReason,
-        version,
-        createdAtMillis,
-        updatedAtMillis,
-        nextSequence,
-        backlog,
-        to,
-        circuit,
-        outbox,
-        nextBatch);
+    return working(nextSequence, backlog, to, circuit, outbox, nextBatch);
   }
 
   State withCircuit(Circuit to) {
-    return new State(
-        tenant,
-        config,
-        status,
-        statusReason,
-        version,
-        createdAtMillis,
-        updatedAtMillis,
-        nextSequence,
-        backlog,
-        window,
-        to,
-        outbox,
-        nextBatch);
+    return working(nextSequence, backlog, window, to, outbox, nextBatch);
   }
 
   State withOutbox(TreePMap<Long, Endpoint.AttemptsEnded> to, long batch) {
+    return working(nextSequence, backlog, window, circuit, to, batch);
+  }
+
+  private State configured(
+      EndpointConfig config,
+      Status status,
+      String statusReason,
+      long version,
+      long updatedAtMillis,
+      Backlog backlog) {
     return new State(
         tenant,
         config,
@@ -164,7 +97,30 @@ public record State(
         backlog,
         window,
         circuit,
-        to,
-        batch);
+        outbox,
+        nextBatch);
+  }
+
+  private State working(
+      long nextSequence,
+      Backlog backlog,
+      KeyWindow window,
+      Circuit circuit,
+      TreePMap<Long, Endpoint.AttemptsEnded> outbox,
+      long nextBatch) {
+    return new State(
+        tenant,
+        config,
+        status,
+        statusReason,
+        version,
+        createdAtMillis,
+        updatedAtMillis,
+        nextSequence,
+        backlog,
+        window,
+        circuit,
+        outbox,
+        nextBatch);
   }
 }
