@@ -7,6 +7,7 @@ import java.lang.reflect.Field;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The state of the JVM itself that leaks into a run: ThreadLocalRandom, the thread's id, the salt
@@ -17,6 +18,8 @@ final class JvmState {
   private static final MethodHandle PUT_LONG;
   private static final MethodHandle PUT_INT;
   private static final MethodHandle PUT_BOOLEAN;
+  private static final MethodHandle PUT_OBJECT;
+  private static final MethodHandle GET_OBJECT;
   private static final MethodHandle FIELD_OFFSET;
   private static final MethodHandle STATIC_BASE;
   private static final MethodHandle STATIC_OFFSET;
@@ -24,6 +27,7 @@ final class JvmState {
   private static final long PROBE;
   private static final long SECONDARY;
   private static final long THREAD_ID;
+  private static final long THREAD_LOCALS;
 
   /** ThreadLocalRandom adds twice the thread's id to its state at every draw. */
   private static final long FIXED_THREAD_ID = 777;
@@ -55,6 +59,8 @@ final class JvmState {
       PUT_LONG = put(unsafe, "putLong", long.class);
       PUT_INT = put(unsafe, "putInt", int.class);
       PUT_BOOLEAN = put(unsafe, "putBoolean", boolean.class);
+      PUT_OBJECT = put(unsafe, "putObject", Object.class);
+      GET_OBJECT = of(unsafe, "getObject", Object.class, Object.class, long.class);
       FIELD_OFFSET = of(unsafe, "objectFieldOffset", long.class, Field.class);
       STATIC_BASE = of(unsafe, "staticFieldBase", Object.class, Field.class);
       STATIC_OFFSET = of(unsafe, "staticFieldOffset", long.class, Field.class);
@@ -62,6 +68,7 @@ final class JvmState {
       PROBE = offset("threadLocalRandomProbe");
       SECONDARY = offset("threadLocalRandomSecondarySeed");
       THREAD_ID = offset("tid");
+      THREAD_LOCALS = offset("threadLocals");
     } catch (Throwable e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -95,6 +102,21 @@ final class JvmState {
       throw new IllegalStateException("this JDK or Akka is laid out differently", e);
     }
     seedThread(seed);
+  }
+
+  /**
+   * Gives the thread other thread-locals and answers its own. Akka's hold the systems that made
+   * them: on one thread, no world would ever be collected.
+   */
+  static @Nullable Object swapThreadLocals(@Nullable Object others) {
+    Object thread = Thread.currentThread();
+    try {
+      Object own = (Object) GET_OBJECT.invokeExact(thread, THREAD_LOCALS);
+      PUT_OBJECT.invokeExact(thread, THREAD_LOCALS, others);
+      return own;
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** Makes every ThreadLocalRandom of this thread a function of {@code seed}. */

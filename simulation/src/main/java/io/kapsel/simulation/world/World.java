@@ -30,6 +30,10 @@ public final class World implements AutoCloseable {
   private final Interleaving interleaving;
   private final Trace trace;
   private final Thread thread = Thread.currentThread();
+
+  /** Those that the thread had before, and has again afterwards. */
+  private final @Nullable Object threadLocals;
+
   private final List<Task> ready = new ArrayList<>();
   private final PriorityQueue<Timer> timers = new PriorityQueue<>();
   private final Map<String, Node> nodes = new TreeMap<>();
@@ -51,6 +55,7 @@ public final class World implements AutoCloseable {
     this.randomness = randomness;
     this.interleaving = Interleaving.of(interleaving, randomness);
     this.trace = trace;
+    this.threadLocals = JvmState.swapThreadLocals(null);
     JvmState.prepare(Randomness.mix(randomness.seed()));
     WorldLog.install();
     current = this;
@@ -351,9 +356,11 @@ public final class World implements AutoCloseable {
 
   @Override
   public void close() {
+    if (current != this) return;
     for (Node node : nodes.values()) node.die();
     ready.clear();
     timers.clear();
     current = null;
+    JvmState.swapThreadLocals(threadLocals);
   }
 }

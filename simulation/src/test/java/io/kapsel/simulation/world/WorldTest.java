@@ -3,6 +3,7 @@ package io.kapsel.simulation.world;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -39,6 +40,21 @@ class WorldTest {
     world.runFor(10_000_000_000L);
     assertEquals(List.of(1_000L, 5_000L), fired);
     assertEquals(10_000, world.millis());
+  }
+
+  /** What Akka keeps in one holds the whole actor system: a campaign would run out of memory. */
+  @Test
+  void a_world_has_thread_locals_of_its_own() {
+    world.close();
+    ThreadLocal<String> local = new ThreadLocal<>();
+    local.set("before");
+    try (World another = new World(new Randomness(2), Interleaving.Kind.FIFO, new Trace())) {
+      assertNull(local.get());
+      local.set("inside");
+      another.runFor(1);
+      assertEquals("inside", local.get());
+    }
+    assertEquals("before", local.get());
   }
 
   @Test
