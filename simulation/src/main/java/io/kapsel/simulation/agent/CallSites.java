@@ -98,6 +98,7 @@ final class CallSites {
     // never change the schedule.
     virtually("akka/event/EventStream", "publish", "(Ljava/lang/Object;)V", "publish");
     virtually("akka/event/LoggingBus", "publish", "(Ljava/lang/Object;)V", "publish");
+    virtually("akka/event/SubchannelClassification", "publish", "(Ljava/lang/Object;)V", "publish");
     String state = "(L" + PRODUCT + "core/endpoint/State;L" + PRODUCT + "core/endpoint/Flight;";
     String limits = "L" + PRODUCT + "core/endpoint/Limits;)";
     operated(

@@ -3,6 +3,7 @@ package io.kapsel.simulation.world;
 import akka.event.EventStream;
 import akka.event.Logging;
 import akka.event.LoggingBus;
+import akka.event.SubchannelClassification;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -205,6 +206,11 @@ public final class Hooks {
   }
 
   public static void publish(LoggingBus bus, Object event) {
+    if (!logged(event)) bus.publish(event);
+  }
+
+  /** The failure detector knows its log by this name. */
+  public static void publish(SubchannelClassification bus, Object event) {
     if (!logged(event)) bus.publish(event);
   }
 
