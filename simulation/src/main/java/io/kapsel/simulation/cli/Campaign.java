@@ -2,7 +2,6 @@ package io.kapsel.simulation.cli;
 
 import io.kapsel.simulation.scenario.Scenario;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -28,7 +27,7 @@ final class Campaign implements Crew.Work {
   private final LongFunction<Scenario> scenarios;
   private final PrintWriter out;
   private final PrintWriter err;
-  private final Path place;
+  private final Places places;
   private final String commit;
   private final Tally tally = new Tally();
   private final TreeSet<String> reported = new TreeSet<>();
@@ -47,13 +46,13 @@ final class Campaign implements Crew.Work {
   Campaign(
       Limits limits,
       LongFunction<Scenario> scenarios,
-      Path place,
+      Places places,
       String commit,
       PrintWriter out,
       PrintWriter err) {
     this.limits = limits;
     this.scenarios = scenarios;
-    this.place = place;
+    this.places = places;
     this.commit = commit;
     this.out = out;
     this.err = err;
@@ -66,7 +65,7 @@ final class Campaign implements Crew.Work {
     long total = limits.time().isZero() ? limits.seeds().count() : -1;
     try (Progress shown = new Progress("seeds", total, Progress.onTerminal(), err)) {
       progress = shown;
-      new Crew(limits.jobs(), place, commit, this).work();
+      new Crew(limits.jobs(), places, commit, this).work();
     }
     return tally;
   }

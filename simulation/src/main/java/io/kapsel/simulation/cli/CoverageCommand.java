@@ -14,11 +14,9 @@ import picocli.CommandLine.Spec;
       "One that never was is a defect of the simulator: exit code 6."
     },
     mixinStandardHelpOptions = true,
-    sortOptions = false,
-    exitCodeOnInvalidInput = Exit.USAGE,
-    exitCodeOnExecutionException = Exit.SOFTWARE)
+    sortOptions = false)
 final class CoverageCommand implements Callable<Integer> {
-  @Mixin private final Simulate.CampaignOptions campaign = new Simulate.CampaignOptions();
+  @Mixin private final CampaignOptions campaign = new CampaignOptions();
   @Mixin private final ScenarioOptions scenario = new ScenarioOptions();
 
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -27,7 +25,7 @@ final class CoverageCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     scenario.check();
     Simulate.requireAgent(spec);
-    Tally tally = campaign.play(spec, scenario);
+    Tally tally = campaign.play(scenario);
     PrintWriter out = spec.commandLine().getOut();
     out.println();
     out.println("how often each rare situation was met, in %,d seeds".formatted(tally.runs()));

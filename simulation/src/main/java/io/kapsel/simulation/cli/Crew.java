@@ -7,13 +7,12 @@ import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStreamWriter;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 final class Crew {
   /** Of real time, for one run: a hundred times what a long one takes. */
   private static final Duration RUN_MAX = Duration.ofMinutes(10);
+
+  /** Exit codes of a JVM that SIGINT or SIGTERM ended. */
+  private static final Set<Integer> INTERRUPTED = Set.of(130, 143);
 
   /** A run that is to be played. */
   record Job(Worker.Order order, Scenario scenario) {}
@@ -40,34 +42,34 @@ final class Crew {
     void done(int member, Job job, Summary summary);
   }
 
-  private final Path place;
+  private final Places places;
   private final String commit;
   private final Work work;
   private final List<Thread> threads = new ArrayList<>();
   private final List<Member> members = new ArrayList<>();
+  private volatile boolean stopped;
 
-  Crew(int size, Path place, String commit, Work work) {
-    this.place = place;
+  Crew(int size, Places places, String commit, Work work) {
+    this.places = places;
     this.commit = commit;
     this.work = work;
     for (int i = 0; i < size; i++) members.add(new Member(i));
   }
 
-  /** Returns when all work is done. */
+  /** Returns when all work is done, or when somebody has had enough. */
   void work() throws InterruptedException {
-    Thread ending = new Thread(this::dismiss, "dismiss");
-    Runtime.getRuntime().addShutdownHook(ending);
-    for (Member member : members) {
-      Thread thread = new Thread(member::work, "jvm-" + member.number);
-      threads.add(thread);
-      thread.start();
+    try (Interruption interruption = new Interruption(this::stop)) {
+      for (Member member : members) {
+        Thread thread = new Thread(member::work, "jvm-" + member.number);
+        threads.add(thread);
+        thread.start();
+      }
+      for (Thread thread : threads) thread.join();
     }
-    for (Thread thread : threads) thread.join();
-    dismiss();
-    Runtime.getRuntime().removeShutdownHook(ending);
   }
 
-  private void dismiss() {
+  private void stop() {
+    stopped = true;
     for (Member member : members) member.dismiss();
   }
 
@@ -81,24 +83,34 @@ final class Crew {
     }
 
     void work() {
-      for (Optional<Job> job = work.next(number); job.isPresent(); job = work.next(number))
-        work.done(number, job.get(), play(job.get()));
+      for (Optional<Job> job = next(); job.isPresent(); job = next()) {
+        Optional<Summary> summary = play(job.get());
+        if (summary.isEmpty()) break;
+        work.done(number, job.get(), summary.get());
+      }
       dismiss();
     }
 
-    private Summary play(Job job) {
+    private Optional<Job> next() {
+      return stopped ? Optional.empty() : work.next(number);
+    }
+
+    /** Empty when the run was stopped from outside, which says nothing about it. */
+    private Optional<Summary> play(Job job) {
       try {
         Child playing = child;
         if (playing == null) {
-          playing = new Child(Jvm.start(Worker.class, List.of(place.toString(), commit)));
+          playing = new Child(Jvm.start(Worker.class, List.of(places.absolute(), commit)));
           child = playing;
         }
         Optional<String> answer = playing.ask(job);
-        if (answer.isPresent()) return Summary.parse(answer.get());
+        if (answer.isPresent()) return answer.map(Summary::parse);
         child = null;
-        return Summary.crashed(job.scenario().seed(), playing.epitaph());
+        String epitaph = playing.epitaph();
+        if (stopped || playing.wasInterrupted()) return Optional.empty();
+        return Optional.of(Summary.crashed(job.scenario().seed(), epitaph));
       } catch (IOException e) {
-        throw new UncheckedIOException(e);
+        return Optional.of(Summary.crashed(job.scenario().seed(), "No JVM could be started: " + e));
       }
     }
 
@@ -130,7 +142,10 @@ final class Crew {
       try {
         orders.write(job.order() + " " + new ScenarioFile(job.scenario(), List.of()).line() + "\n");
         orders.flush();
-        return Optional.ofNullable(answers.readLine());
+        String line = answers.readLine();
+        // The JVM's own last words come here as well.
+        while (line != null && !line.startsWith("{")) line = answers.readLine();
+        return Optional.ofNullable(line);
       } catch (IOException gone) {
         return Optional.empty();
       } finally {
@@ -146,6 +161,11 @@ final class Crew {
       } catch (InterruptedException answered) {
         Thread.currentThread().interrupt();
       }
+    }
+
+    /** Ctrl-C goes to the whole group of processes, and may reach this one first. */
+    boolean wasInterrupted() {
+      return !process.isAlive() && INTERRUPTED.contains(process.exitValue());
     }
 
     String epitaph() {

@@ -27,9 +27,7 @@ import picocli.CommandLine.Spec;
       "Every event must be the same at the same virtual time. Shows the first that differs."
     },
     mixinStandardHelpOptions = true,
-    sortOptions = false,
-    exitCodeOnInvalidInput = Exit.USAGE,
-    exitCodeOnExecutionException = Exit.SOFTWARE)
+    sortOptions = false)
 final class DeterminismCommand implements Callable<Integer> {
   @Mixin private final ScenarioArgument argument = new ScenarioArgument();
 

@@ -21,9 +21,7 @@ import picocli.CommandLine.Spec;
     name = "explain",
     description = "Plays one scenario and tells the life of one webhook.",
     mixinStandardHelpOptions = true,
-    sortOptions = false,
-    exitCodeOnInvalidInput = Exit.USAGE,
-    exitCodeOnExecutionException = Exit.SOFTWARE)
+    sortOptions = false)
 final class ExplainCommand implements Callable<Integer> {
   private static final int NAMES_SHOWN = 12;
 

@@ -10,20 +10,70 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Looks for planted bugs: each JVM follows one search, seed after seed, until the bug is found. */
+/**
+ * Looks for planted bugs: each JVM follows one search, seed after seed, until a seed fails that is
+ * clean without the bug.
+ */
 final class Hunt implements Crew.Work {
   /** So far are the searches for one bug apart. */
   private static final long APART = 10_000;
 
-  private static final class Search {
+  private static final long NEVER = Long.MAX_VALUE;
+  private static final String ROW = "%-28s %8s  %s";
+
+  private final class Search {
     final String mutant;
     final long firstSeed;
     long tried;
+
+    /** What the seed in hand breaks with the bug; it is being played without it. */
+    String suspected = "";
+
     String invariant = "";
 
     Search(String mutant, long firstSeed) {
       this.mutant = mutant;
       this.firstSeed = firstSeed;
+    }
+
+    boolean isFound() {
+      return !invariant.isEmpty();
+    }
+
+    boolean isOver() {
+      return isFound() || tried >= within;
+    }
+
+    /** How many seeds it took. */
+    long count() {
+      return isFound() ? tried : NEVER;
+    }
+
+    Scenario next() {
+      Scenario clean = options.scenario(firstSeed + tried, "").withMutant("");
+      return suspected.isEmpty() ? clean.withMutant(mutant) : clean;
+    }
+
+    /** Answers what there is to say, empty for nothing. */
+    String played(Summary summary) {
+      String broken = summary.isClean() ? "" : summary.broken().getFirst().invariant();
+      if (suspected.isEmpty() && !broken.isEmpty()) {
+        suspected = broken;
+        return "";
+      }
+      tried++;
+      if (!suspected.isEmpty() && broken.isEmpty()) invariant = suspected;
+      suspected = "";
+      if (isFound()) return "%s: %s, seed %d".formatted(mutant, invariant, summary.seed());
+      if (!broken.isEmpty())
+        return "seed %d breaks %s without any planted bug".formatted(summary.seed(), broken);
+      return isOver() ? mutant + ": not found within " + within + " seeds" : "";
+    }
+
+    @Override
+    public String toString() {
+      if (isFound()) return invariant + " " + tried;
+      return tried >= within ? "NOT FOUND within " + within : "not found in " + tried;
     }
   }
 
@@ -46,54 +96,48 @@ final class Hunt implements Crew.Work {
   @Override
   public synchronized Optional<Crew.Job> next(int member) {
     Search search = current.get(member);
-    if (search == null || !search.invariant.isEmpty() || search.tried >= within) {
+    if (search == null || search.isOver()) {
       search = waiting.poll();
       if (search == null) return Optional.empty();
       current.put(member, search);
     }
-    Scenario scenario = options.scenario(search.firstSeed + search.tried, "");
-    return Optional.of(new Crew.Job(Worker.Order.PLAY, scenario.withMutant(search.mutant)));
+    return Optional.of(new Crew.Job(Worker.Order.PLAY, search.next()));
   }
 
   @Override
   public synchronized void done(int member, Crew.Job job, Summary summary) {
     Search search = current.get(member);
     if (search == null) return;
-    search.tried++;
-    if (!summary.isClean()) search.invariant = summary.broken().getFirst().invariant();
-    if (search.invariant.isEmpty() && search.tried < within) return;
-    err.println(
-        search.mutant
-            + (search.invariant.isEmpty()
-                ? ": not found within " + within + " seeds"
-                : ": %s, seed %d".formatted(search.invariant, summary.seed())));
+    String news = search.played(summary);
+    if (news.isEmpty()) return;
+    err.println(news);
     err.flush();
   }
 
+  /** By every search. */
   boolean isFound(String mutant) {
-    return all.stream()
-        .filter(search -> search.mutant.equals(mutant))
-        .noneMatch(search -> search.invariant.isEmpty());
+    return of(mutant).stream().allMatch(Search::isFound);
   }
 
-  /** One row of the table. */
-  String line(String mutant) {
-    List<Search> own = all.stream().filter(search -> search.mutant.equals(mutant)).toList();
-    List<Long> counts =
-        own.stream()
-            .map(search -> search.invariant.isEmpty() ? Long.MAX_VALUE : search.tried)
-            .sorted()
-            .toList();
+  private List<Search> of(String mutant) {
+    return all.stream().filter(search -> search.mutant.equals(mutant)).toList();
+  }
+
+  /** A row for each bug, with the median of its searches. */
+  List<String> table() {
+    List<String> rows = new ArrayList<>();
+    rows.add(ROW.formatted("planted bug", "median", "found by, after so many seeds"));
+    all.stream().map(search -> search.mutant).distinct().forEach(bug -> rows.add(row(bug)));
+    return rows;
+  }
+
+  private String row(String mutant) {
+    List<Search> searches = of(mutant);
+    List<Long> counts = searches.stream().map(Search::count).sorted().toList();
     long median = counts.get((counts.size() - 1) / 2);
-    List<String> each =
-        own.stream()
-            .map(
-                search ->
-                    search.invariant.isEmpty()
-                        ? "NOT FOUND within " + within
-                        : search.invariant + " " + search.tried)
-            .toList();
-    return "%-30s %8s  %s"
-        .formatted(mutant, median == Long.MAX_VALUE ? "-" : median, String.join(", ", each));
+    return ROW.formatted(
+        mutant,
+        median == NEVER ? "-" : median,
+        String.join(", ", searches.stream().map(Search::toString).toList()));
   }
 }

@@ -1,11 +1,8 @@
 package io.kapsel.simulation.cli;
 
-import java.io.IOException;
+import io.kapsel.simulation.mutant.Mutants;
 import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,9 +19,7 @@ import picocli.CommandLine.Spec;
       "is a weakness of the tester: exit code 6."
     },
     mixinStandardHelpOptions = true,
-    sortOptions = false,
-    exitCodeOnInvalidInput = Exit.USAGE,
-    exitCodeOnExecutionException = Exit.SOFTWARE)
+    sortOptions = false)
 final class MutantsCommand implements Callable<Integer> {
   @Option(names = "--list", description = "Only name them.")
   private boolean list = false;
@@ -41,39 +36,32 @@ final class MutantsCommand implements Callable<Integer> {
       description = "Searches for each bug (default: 3).")
   private int searches = 3;
 
-  @Option(
-      names = "--jobs",
-      paramLabel = "N",
-      description = "JVMs at the same time (default: one for each processor).")
-  private int jobs = Runtime.getRuntime().availableProcessors();
-
+  @Mixin private final Jobs jobs = new Jobs();
+  @Mixin private final Output output = new Output();
   @Mixin private final ScenarioOptions options = new ScenarioOptions();
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Override
-  public Integer call() throws InterruptedException, IOException {
+  public Integer call() throws InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
     if (list) {
       for (String name : Mutants.names())
-        out.println("%-28s %s".formatted(name, io.kapsel.simulation.mutant.Mutants.describe(name)));
+        out.println("%-28s %s".formatted(name, Mutants.describe(name)));
       out.flush();
       return Exit.CLEAN;
     }
     options.check();
-    if (within < 1 || searches < 1 || jobs < 1)
+    if (within < 1 || searches < 1)
       throw new ParameterException(
-          spec.commandLine(), "--within, --searches and --jobs must be at least 1");
+          spec.commandLine(), "--within and --searches must be at least 1");
     Simulate.requireAgent(spec);
     List<String> names = options.mutant().map(List::of).orElseGet(Mutants::names);
-    Path pictures = Files.createTempDirectory("kapsel-mutants");
     Hunt hunt = new Hunt(names, searches, within, options, spec.commandLine().getErr());
-    new Crew(Math.min(jobs, names.size() * searches), pictures, Commit.current(), hunt).work();
-    out.println(
-        "%-30s %8s  %s".formatted("planted bug", "median", "found by, after so many seeds"));
-    for (String name : names) out.println(hunt.line(name));
+    int crew = jobs.atMost((long) names.size() * searches);
+    new Crew(crew, output.places(), Commit.current(), hunt).work();
+    hunt.table().forEach(out::println);
     out.flush();
-    Optional<String> missed = names.stream().filter(name -> !hunt.isFound(name)).findFirst();
-    return missed.isPresent() ? Exit.WEAK_TESTER : Exit.CLEAN;
+    return names.stream().allMatch(hunt::isFound) ? Exit.CLEAN : Exit.WEAK_TESTER;
   }
 }

@@ -21,9 +21,7 @@ import picocli.CommandLine.Spec;
       "endpoint on its own."
     },
     mixinStandardHelpOptions = true,
-    sortOptions = false,
-    exitCodeOnInvalidInput = Exit.USAGE,
-    exitCodeOnExecutionException = Exit.SOFTWARE)
+    sortOptions = false)
 final class OptionsCommand implements Callable<Integer> {
   private static final String ROW = "%-37s %-28s %s";
   private static final int VALUE_CHARS_MAX = 28;

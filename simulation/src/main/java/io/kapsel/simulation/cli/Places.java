@@ -18,10 +18,6 @@ record Places(Path folder) {
     return Path.of(System.getProperty("kapsel.home", ""));
   }
 
-  static Path usual() {
-    return home().resolve("simulation/target/simulate");
-  }
-
   static Path regressions() {
     return home().resolve("simulation/regressions");
   }
@@ -39,6 +35,15 @@ record Places(Path folder) {
     return "seed-" + result.scenario().seed() + (mutant.isEmpty() ? "" : "-" + mutant);
   }
 
+  /** As another process, in whatever directory, understands it. */
+  String absolute() {
+    return folder.toAbsolutePath().toString();
+  }
+
+  Path picture(String stem) {
+    return folder.resolve(stem + ".html");
+  }
+
   /** Draws the run; answers what to print of a failure, nothing of a clean run. */
   List<String> keep(Result result, String commit, Optional<String> again) throws IOException {
     return keepAs(stem(result), result, commit, again);
@@ -46,12 +51,21 @@ record Places(Path folder) {
 
   List<String> keepAs(String stem, Result result, String commit, Optional<String> again)
       throws IOException {
-    Path picture = folder.resolve(stem + ".html");
+    Path picture = picture(stem);
     List<String> commands = Failure.commands(result, again);
-    write(picture, TimelinePage.of(Drawing.of(result, commit, commands)));
-    if (result.isClean()) return List.of();
-    ScenarioFile.of(result, commit).write(folder.resolve(stem + ".json"));
-    return Failure.lines(result, commit, again, shown(picture));
+    String page = TimelinePage.of(Drawing.of(result, commit, commands));
+    if (result.isClean()) {
+      write(picture, page);
+      return List.of();
+    }
+    try {
+      write(picture, page);
+      ScenarioFile.of(result, commit).write(folder.resolve(stem + ".json"));
+      return Failure.lines(result, commit, again, shown(picture));
+    } catch (IOException full) {
+      // What was found is told all the same.
+      return Failure.lines(result, commit, again, "none: " + full);
+    }
   }
 
   static void write(Path file, String text) throws IOException {

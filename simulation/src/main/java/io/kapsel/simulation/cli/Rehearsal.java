@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -37,9 +38,9 @@ final class Rehearsal {
 
   private final CommandSpec spec;
   private final ScenarioOptions options;
-  private final Simulate.CampaignOptions campaign;
+  private final CampaignOptions campaign;
 
-  Rehearsal(CommandSpec spec, ScenarioOptions options, Simulate.CampaignOptions campaign) {
+  Rehearsal(CommandSpec spec, ScenarioOptions options, CampaignOptions campaign) {
     this.spec = spec;
     this.options = options;
     this.campaign = campaign;
@@ -47,9 +48,10 @@ final class Rehearsal {
 
   int play() throws IOException {
     Scenario scenario = options.scenario(campaign.seedOr(1), "");
+    Places places = campaign.places();
     Result result = Run.play(scenario, new Trace());
     Outage outage = Outage.of(result);
-    Path picture = campaign.place().resolve("outage.html");
+    Path picture = places.picture("outage");
     Places.write(picture, OutagePage.of(outage, settings(result), command(scenario)));
     PrintWriter out = spec.commandLine().getOut();
     out.println(outage.sentence());
@@ -64,9 +66,7 @@ final class Rehearsal {
               .formatted(result.observationsDropped()));
     if (!result.isClean()) {
       out.println();
-      new Places(campaign.place())
-          .keep(result, Commit.current(), java.util.Optional.empty())
-          .forEach(out::println);
+      places.keep(result, Commit.current(), Optional.empty()).forEach(out::println);
     }
     out.flush();
     return ReplayCommand.exit(result);
@@ -94,7 +94,7 @@ final class Rehearsal {
                       && !HIDDEN.contains(key)
                       && (hasSchedule || !key.equals(Option.RETRY_SCHEDULE_MILLIS.key()));
               if (isShown)
-                settings.add(new OutagePage.Setting(key, value, value.equals(usual.get(key))));
+                settings.add(new OutagePage.Setting(key, ScenarioOptions.inWords(key, value), value.equals(usual.get(key))));
             });
     return settings;
   }

@@ -10,6 +10,7 @@ import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -22,9 +23,7 @@ import picocli.CommandLine.Spec;
     name = "replay",
     description = "Plays one scenario again, byte for byte, and draws it.",
     mixinStandardHelpOptions = true,
-    sortOptions = false,
-    exitCodeOnInvalidInput = Exit.USAGE,
-    exitCodeOnExecutionException = Exit.SOFTWARE)
+    sortOptions = false)
 final class ReplayCommand implements Callable<Integer> {
   @Mixin private final ScenarioArgument argument = new ScenarioArgument();
 
@@ -34,11 +33,7 @@ final class ReplayCommand implements Callable<Integer> {
       description = "Also write every event of the run, one a line.")
   private Optional<Path> trace = Optional.empty();
 
-  @Option(
-      names = "--out",
-      paramLabel = "DIRECTORY",
-      description = "Where the picture goes (default: simulation/target/simulate).")
-  private Path place = Places.usual();
+  @Mixin private final Output output = new Output();
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -47,23 +42,21 @@ final class ReplayCommand implements Callable<Integer> {
     String commit = Commit.current();
     var scenario = argument.scenario(commit);
     Simulate.requireAgent(spec);
+    Places places = output.places();
     Result result;
     try (Writer sink =
         trace.isPresent() ? Files.newBufferedWriter(trace.get()) : Writer.nullWriter()) {
       result = Run.play(scenario, trace.isPresent() ? new Trace(sink) : new Trace());
     }
     PrintWriter out = spec.commandLine().getOut();
-    Places places = new Places(place);
     List<String> failure = places.keep(result, commit, argument.file());
     failure.forEach(out::println);
     if (failure.isEmpty()) {
       out.println(
           "CLEAN: seed %d, profile %s, commit %s"
               .formatted(
-                  scenario.seed(),
-                  scenario.profile().name().toLowerCase(java.util.Locale.ROOT),
-                  commit));
-      out.println("  picture  " + Places.shown(place.resolve(Places.stem(result) + ".html")));
+                  scenario.seed(), scenario.profile().name().toLowerCase(Locale.ROOT), commit));
+      out.println("  picture  " + Places.shown(places.picture(Places.stem(result))));
     }
     out.println();
     out.println(

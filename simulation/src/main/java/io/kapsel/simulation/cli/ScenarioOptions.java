@@ -2,6 +2,8 @@ package io.kapsel.simulation.cli;
 
 import io.kapsel.config.Quantity;
 import io.kapsel.config.Suggestion;
+import io.kapsel.simulation.mutant.Mutants;
+import io.kapsel.simulation.report.Clock;
 import io.kapsel.simulation.scenario.Option;
 import io.kapsel.simulation.scenario.Options;
 import io.kapsel.simulation.scenario.Profile;
@@ -76,7 +78,7 @@ final class ScenarioOptions {
     if (nodes.isPresent() && profile.isPresent() && profile.get() != Profile.CLUSTER)
       problems.add("--nodes needs --profile cluster");
     set.forEach((key, value) -> problem(key, value).ifPresent(problems::add));
-    if (!Mutants.isKnown(mutant))
+    if (!mutant.isEmpty() && !Mutants.names().contains(mutant))
       problems.add(
           "there is no mutant '" + mutant + "'; known: " + String.join(", ", Mutants.names()));
     if (!problems.isEmpty())
@@ -112,12 +114,27 @@ final class ScenarioOptions {
   /** Durations with a unit become numbers of the option's own unit, names become upper case. */
   private static String converted(String key, String value) {
     if (value.equals(Option.VARIES)) return value;
-    long unitMillis = key.contains("seconds") ? 1_000 : key.contains("millis") ? 1 : 0;
+    long unitMillis = unitMillis(key);
     if (unitMillis == 0)
       return value.matches("[a-z][a-z_0-9,]*") ? value.toUpperCase(Locale.ROOT) : value;
     return Arrays.stream(value.split(",", -1))
         .map(each -> inUnit(each.strip(), unitMillis))
         .collect(Collectors.joining(","));
+  }
+
+  /** The unit of an option's value, as its name says; 0 for none. */
+  private static long unitMillis(String key) {
+    return key.contains("seconds") ? 1_000 : key.contains("millis") ? 1 : 0;
+  }
+
+  /** The other way round: as a reader would say it. */
+  static String inWords(String key, String value) {
+    long unitMillis = unitMillis(key);
+    if (unitMillis == 0 || !value.matches("\\d+(,\\d+)*"))
+      return value.toLowerCase(Locale.ROOT).replace('_', ' ');
+    return Arrays.stream(value.split(",", -1))
+        .map(each -> Clock.span(Long.parseLong(each) * unitMillis * 1_000_000))
+        .collect(Collectors.joining(", "));
   }
 
   private static String inUnit(String value, long unitMillis) {

@@ -13,8 +13,14 @@ record Seeds(long first, long last) {
     return last - first + 1;
   }
 
+  /** As many as there are. */
+  static Seeds from(long first) {
+    return new Seeds(first, Long.MAX_VALUE - 1);
+  }
+
   @Override
   public String toString() {
+    if (last == Long.MAX_VALUE - 1) return "from " + first + " on";
     return first == last ? Long.toString(first) : first + ".." + last;
   }
 

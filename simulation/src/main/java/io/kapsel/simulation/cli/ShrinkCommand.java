@@ -28,9 +28,7 @@ import picocli.CommandLine.Spec;
       "promise stays broken. Writes the scenario, to be kept as a regression."
     },
     mixinStandardHelpOptions = true,
-    sortOptions = false,
-    exitCodeOnInvalidInput = Exit.USAGE,
-    exitCodeOnExecutionException = Exit.SOFTWARE)
+    sortOptions = false)
 final class ShrinkCommand implements Callable<Integer> {
   @Mixin private final ScenarioArgument argument = new ScenarioArgument();
 
@@ -48,11 +46,7 @@ final class ShrinkCommand implements Callable<Integer> {
           "Where the scenario goes (default: simulation/regressions, by promise and seed).")
   private Optional<Path> to = Optional.empty();
 
-  @Option(
-      names = "--out",
-      paramLabel = "DIRECTORY",
-      description = "Where the picture goes (default: simulation/target/simulate).")
-  private Path place = Places.usual();
+  @Mixin private final Output output = new Output();
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -61,6 +55,7 @@ final class ShrinkCommand implements Callable<Integer> {
     String commit = Commit.current();
     Scenario scenario = argument.scenario(commit);
     Simulate.requireAgent(spec);
+    Places places = output.places();
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
     Result failing = Run.play(scenario, new Trace());
@@ -91,7 +86,7 @@ final class ShrinkCommand implements Callable<Integer> {
     Path file = to.orElseGet(() -> Places.regressions().resolve(name(invariant, result)));
     ScenarioFile.of(result, commit).write(file);
     out.println();
-    new Places(place)
+    places
         .keepAs(Places.stem(result) + "-shrunk", result, commit, Optional.of(Places.shown(file)))
         .forEach(out::println);
     out.println();

@@ -198,6 +198,17 @@ class SimulateTest {
     }
 
     @Test
+    void names_a_place_that_cannot_be_written() throws IOException {
+      Path file = Files.writeString(folder.resolve("file"), "");
+      Ran ran = run("--seeds", "1", "--out", file.resolve("pictures").toString());
+      assertEquals(Exit.USAGE, ran.exit, ran.err);
+      assertTrue(ran.err.startsWith("cannot make the directory "), ran.err);
+      Ran replay = runSmall("replay", "3", "--trace", file.resolve("t").toString());
+      assertEquals(Exit.SOFTWARE, replay.exit, replay.err);
+      assertTrue(replay.err.startsWith("failed: java.nio.file."), replay.err);
+    }
+
+    @Test
     void is_told_everything_at_once() {
       Ran ran = run("--set", "a=1", "--set", "b=2", "--nodes", "0");
       assertEquals(4, ran.err.lines().count(), ran.err);
