@@ -20,6 +20,7 @@ import java.util.regex.Pattern;
 /** Observations and faults in words. Knows the names that webhooks have at their senders. */
 public final class Words {
   private static final int LISTED_MAX = 4;
+  private static final int MESSAGE_CHARS_MAX = 90;
   private static final Pattern STATUS = Pattern.compile("_([1-5][0-9]{2})$");
 
   /** From the identifier that Kapsel gave to the sender's name. */
@@ -95,7 +96,7 @@ public final class Words {
       case Observation.EndpointStarted o -> o.endpoint() + " starts on " + o.node();
       case Observation.EndpointStopped o -> o.endpoint() + " stops on " + o.node();
       case Observation.ErrorLogged o ->
-          o.node() + " logs an ERROR, " + simple(o.logger()) + ": " + o.message();
+          o.node() + " logs an ERROR, " + simple(o.logger()) + ": " + beginning(o.message());
       case Observation.Requested o ->
           "the sender posts "
               + o.webhook()
@@ -327,8 +328,16 @@ public final class Words {
     };
   }
 
+  /** A class, or an actor. */
   private static String simple(String logger) {
-    return logger.substring(logger.lastIndexOf('.') + 1);
+    return logger.substring(Math.max(logger.lastIndexOf('.'), logger.lastIndexOf('/')) + 1);
+  }
+
+  /** The violation has all of it. */
+  private static String beginning(String message) {
+    return message.length() <= MESSAGE_CHARS_MAX
+        ? message
+        : message.substring(0, MESSAGE_CHARS_MAX - 1) + "…";
   }
 
   private static String number(double value) {
