@@ -155,7 +155,8 @@ final class Crew {
 
     private void killWhenLate() {
       try {
-        TimeUnit.MILLISECONDS.sleep(RUN_MAX.toMillis());
+        // By the second: neither a suspended machine nor a stopped campaign makes a run late.
+        for (long second = 0; second < RUN_MAX.toSeconds(); second++) TimeUnit.SECONDS.sleep(1);
         isLate.set(true);
         process.destroyForcibly();
       } catch (InterruptedException answered) {

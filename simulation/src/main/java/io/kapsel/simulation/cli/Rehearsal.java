@@ -94,7 +94,9 @@ final class Rehearsal {
                       && !HIDDEN.contains(key)
                       && (hasSchedule || !key.equals(Option.RETRY_SCHEDULE_MILLIS.key()));
               if (isShown)
-                settings.add(new OutagePage.Setting(key, ScenarioOptions.inWords(key, value), value.equals(usual.get(key))));
+                settings.add(
+                    new OutagePage.Setting(
+                        key, ScenarioOptions.inWords(key, value), value.equals(usual.get(key))));
             });
     return settings;
   }
