@@ -17,7 +17,6 @@ final class DeliveryPoolTest {
   private static final TenantId OTHER = new TenantId(1, 2);
 
   private final ActorTestKit kit = ActorTestKit.create();
-  private PoolStage stage;
 
   @AfterEach
   void stop() {
@@ -26,10 +25,10 @@ final class DeliveryPoolTest {
 
   @Test
   void an_endpoint_that_was_recalled_often_takes_its_turn_once() {
-    stage = pool(1, 1 << 20);
+    PoolStage stage = pool(1, 1 << 20);
     TestProbe<Report> flapping = stage.probe(endpoint(2));
     stage.deliver(TENANT, 1, 1);
-    next();
+    next(stage);
     for (int i = 0; i < 20; i++) {
       stage.deliver(TENANT, 2, 1);
       stage.recall(TENANT, 2);
@@ -38,15 +37,15 @@ final class DeliveryPoolTest {
     }
     stage.deliver(TENANT, 2, 3);
     stage.deliver(TENANT, 3, 3);
-    EndpointId first = afterOneIsDone();
-    assertNotEquals(first, afterOneIsDone());
-    EndpointId third = afterOneIsDone();
-    assertNotEquals(third, afterOneIsDone());
+    EndpointId first = afterOneIsDone(stage);
+    assertNotEquals(first, afterOneIsDone(stage));
+    EndpointId third = afterOneIsDone(stage);
+    assertNotEquals(third, afterOneIsDone(stage));
   }
 
   @Test
   void large_bodies_wait_for_room_and_none_is_forgotten() {
-    stage = pool(100, 800);
+    PoolStage stage = pool(100, 800);
     stage.deliver(TENANT, 1, 20, 300);
     Waiting.until(() -> stage.flying(TENANT) == 2);
     for (int begun = 2; begun < 20; begun++) {
@@ -59,7 +58,7 @@ final class DeliveryPoolTest {
 
   @Test
   void large_bodies_at_a_destination_that_hangs_hold_up_nobody_else() {
-    stage = pool(100, 800);
+    PoolStage stage = pool(100, 800);
     stage.deliver(TENANT, 1, 20, 300);
     Waiting.until(() -> stage.flying(TENANT, 1) == 2);
     stage.deliver(TENANT, 2, 3, 100);
@@ -72,20 +71,20 @@ final class DeliveryPoolTest {
 
   @Test
   void a_body_larger_than_all_the_room_goes_alone() {
-    stage = pool(100, 800);
+    PoolStage stage = pool(100, 800);
     stage.deliver(TENANT, 1, 2, 5_000);
-    EndpointId large = next();
+    EndpointId large = next(stage);
     stage.deliver(TENANT, 2, 1, 100);
     stage.settled();
     assertEquals(1, stage.flying(TENANT), "there is no room left");
-    EndpointId second = afterOneIsDone();
-    assertNotEquals(second, afterOneIsDone());
+    EndpointId second = afterOneIsDone(stage);
+    assertNotEquals(second, afterOneIsDone(stage));
     assertEquals(endpoint(1), large);
   }
 
   @Test
   void a_pool_that_was_restarted_counts_only_its_own_attempts() {
-    stage = pool(10, 1 << 20);
+    PoolStage stage = pool(10, 1 << 20);
     stage.deliver(TENANT, 1, 4);
     Waiting.until(() -> stage.flying(TENANT) == 4);
     stage.breakOnce();
@@ -101,12 +100,12 @@ final class DeliveryPoolTest {
   }
 
   /** The attempt in flight is delivered; whose the next one is. */
-  private EndpointId afterOneIsDone() {
+  private EndpointId afterOneIsDone(PoolStage stage) {
     stage.finish(TENANT, 1);
-    return next();
+    return next(stage);
   }
 
-  private EndpointId next() {
+  private EndpointId next(PoolStage stage) {
     Waiting.until(() -> stage.flying(TENANT) == 1);
     return stage.flying.getFirst().endpoint();
   }
