@@ -13,7 +13,8 @@ import org.postgresql.copy.CopyIn;
 
 /** The database behind the service, looked at directly. */
 record DatabaseProbe(String url, String user, String password) {
-  private static final int ROWS_PER_COMMIT = 512;
+  private static final int ROWS_PER_COMMIT_MAX = 512;
+  private static final int BYTES_PER_COMMIT = 8 << 20;
   private static final int FETCH_ROWS = 10_000;
   private static final byte[] COPY_START =
       new byte[] {
@@ -35,6 +36,7 @@ record DatabaseProbe(String url, String user, String password) {
         Statement statement = connection.createStatement()) {
       statement.execute(
           "create table if not exists bench_ceiling (id uuid primary key, body bytea not null)");
+      statement.execute("alter table bench_ceiling alter column body set storage external");
       try {
         long rows = 0;
         long start = System.nanoTime();
@@ -57,10 +59,11 @@ record DatabaseProbe(String url, String user, String password) {
 
   private static byte[] batch(int bodyBytes, RandomGenerator random) {
     int row = 2 + 4 + 16 + 4 + bodyBytes;
-    ByteBuffer buffer = ByteBuffer.allocate(COPY_START.length + ROWS_PER_COMMIT * row + 2);
+    int rows = Math.clamp(BYTES_PER_COMMIT / row, 1, ROWS_PER_COMMIT_MAX);
+    ByteBuffer buffer = ByteBuffer.allocate(COPY_START.length + rows * row + 2);
     buffer.put(COPY_START);
     long time = System.currentTimeMillis() << 16;
-    for (int i = 0; i < ROWS_PER_COMMIT; i++) {
+    for (int i = 0; i < rows; i++) {
       buffer.putShort((short) 2).putInt(16).putLong(time).putLong(random.nextLong());
       buffer.putInt(bodyBytes).position(buffer.position() + bodyBytes);
     }
