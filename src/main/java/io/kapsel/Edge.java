@@ -1,11 +1,8 @@
 package io.kapsel;
 
-import io.kapsel.core.webhook.BodyPath;
 import io.kapsel.core.webhook.ErrorCode;
 import io.kapsel.core.webhook.Rejection;
-import io.kapsel.core.webhook.Secret;
 import io.kapsel.core.webhook.SignatureVerifier;
-import io.kapsel.core.webhook.StandardWebhooksSigner;
 import io.kapsel.deliver.Destination;
 import io.kapsel.deliver.DestinationPolicy;
 import io.kapsel.endpoint.ConfigRules;
@@ -93,9 +90,6 @@ final class Edge {
         new Replays(database),
         new ConfigRules(
             policy::checkUrl,
-            BodyPath::problem,
-            SignatureVerifier::secretProblem,
-            secret -> StandardWebhooksSigner.secretProblem(new Secret(secret)),
             signature ->
                 settings.publicUrl().isEmpty() && SignatureVerifier.signsUrl(signature)
                     ? Optional.of("Signs the URL: the operator has to set public-url first.")

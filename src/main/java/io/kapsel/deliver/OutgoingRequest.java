@@ -14,9 +14,7 @@ import io.kapsel.core.webhook.Secret;
 import io.kapsel.core.webhook.StandardWebhooksSigner;
 import io.kapsel.core.webhook.Webhook;
 import io.kapsel.deliver.Destination.Dispatch;
-import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
+import io.kapsel.json.Rfc3339;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -26,10 +24,6 @@ import java.util.Set;
 
 /** Writes the request of one attempt. */
 final class OutgoingRequest {
-  private static final DateTimeFormatter RFC3339_MILLIS =
-      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
-          .withZone(ZoneOffset.UTC);
-
   private OutgoingRequest() {}
 
   /**
@@ -97,9 +91,7 @@ final class OutgoingRequest {
     headers.add(
         new Header("X-Kapsel-Delivery-Attempt", Integer.toString(dispatch.attemptNumber())));
     headers.add(
-        new Header(
-            "X-Kapsel-Original-Timestamp",
-            RFC3339_MILLIS.format(Instant.ofEpochMilli(webhook.receivedAtMillis()))));
+        new Header("X-Kapsel-Original-Timestamp", Rfc3339.format(webhook.receivedAtMillis())));
     headers.addAll(signature(dispatch, nowMillis));
     return headers;
   }

@@ -10,13 +10,18 @@ import io.kapsel.core.endpoint.DestinationAuth;
 import io.kapsel.core.endpoint.DestinationTls;
 import io.kapsel.core.endpoint.EndpointConfig;
 import io.kapsel.core.endpoint.RetryPolicy;
+import io.kapsel.core.webhook.BodyPath;
 import io.kapsel.core.webhook.ErrorCode;
+import io.kapsel.core.webhook.ForwardedHeaders;
 import io.kapsel.core.webhook.Header;
+import io.kapsel.core.webhook.HeaderName;
 import io.kapsel.core.webhook.IdempotencySettings;
 import io.kapsel.core.webhook.IntakeSettings;
+import io.kapsel.core.webhook.OrderingKey;
 import io.kapsel.core.webhook.Secret;
 import io.kapsel.core.webhook.SignatureSettings;
 import io.kapsel.core.webhook.SignatureVerifier;
+import io.kapsel.core.webhook.StandardWebhooksSigner;
 import io.kapsel.json.Fields;
 import io.kapsel.json.Problem;
 import java.util.ArrayList;
@@ -45,33 +50,13 @@ final class ConfigReader {
   private static final long TIMEOUT_MILLIS_MAX = 120_000;
   private static final long DAY_MILLIS = 86_400_000;
   private static final String PRESET_STANDARD_WEBHOOKS = "standard_webhooks";
-  private static final String HEADER_KEY_PREFIX = "header:";
 
-  private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}");
   private static final Pattern MEDIA_TYPE =
       Pattern.compile("[!#$&^_.+0-9A-Za-z-]+/([!#$&^_.+0-9A-Za-z-]+|[*])");
   private static final Pattern ORIGIN =
       Pattern.compile("[*]|[0-9A-Za-z_-]+([.][0-9A-Za-z_-]+)*(:[0-9]{1,5})?");
   private static final Pattern FIELD_VALUE = Pattern.compile("[\\t\\x20-\\x7e\\x80-\\xff]*");
 
-  /** What the delivery itself writes, and what belongs to one hop (RFC 9110 §7.6.1). */
-  private static final List<String> RESERVED_HEADERS =
-      List.of(
-          "host",
-          "content-length",
-          "connection",
-          "proxy-connection",
-          "keep-alive",
-          "te",
-          "trailer",
-          "transfer-encoding",
-          "upgrade",
-          "expect",
-          "proxy-authenticate",
-          "proxy-authorization",
-          "http2-settings");
-
-  private static final List<String> RESERVED_PREFIXES = List.of("x-kapsel-", "webhook-");
   private static final List<String> READ_ONLY =
       List.of("id", "ingest_url", "status", "status_reason", "version", "created_at", "updated_at");
 
@@ -176,7 +161,7 @@ final class ConfigReader {
         fields.choice("scheme", SignatureSettings.Scheme.class, SignatureSettings.NONE.scheme());
     SignatureSettings or = SignatureSettings.of(scheme, List.of());
     List<Secret> secrets = new ArrayList<>();
-    for (String secret : secrets(fields, secret -> rules.secret().apply(scheme, secret)))
+    for (String secret : secrets(fields, secret -> SignatureVerifier.secretProblem(scheme, secret)))
       secrets.add(new Secret(secret));
     var settings =
         new SignatureSettings(
@@ -234,7 +219,7 @@ final class ConfigReader {
 
   private static String headerName(Fields fields, String name, String or, boolean mayBeEmpty) {
     String value = fields.string(name, or);
-    if (!(mayBeEmpty && value.isEmpty()) && !TOKEN.matcher(value).matches()) {
+    if (!(mayBeEmpty && value.isEmpty()) && !HeaderName.isValid(value)) {
       fields.problem(name, ErrorCode.INVALID_CONFIGURATION, "Must be a header name.");
     }
     return value;
@@ -260,9 +245,7 @@ final class ConfigReader {
             fields.flag("required", or.required()));
     boolean needed = settings.strategy() == IdempotencySettings.Strategy.SOURCE_ID;
     if (needed || !settings.jsonPath().isEmpty()) {
-      rules
-          .jsonPath()
-          .apply(settings.jsonPath())
+      BodyPath.problem(settings.jsonPath())
           .ifPresent(wrong -> fields.problem("json_path", ErrorCode.INVALID_CONFIGURATION, wrong));
     }
     fields.end();
@@ -368,23 +351,21 @@ final class ConfigReader {
   private List<SigningSecret> signingSecrets(Fields signing, List<SigningSecret> kept) {
     if (!signing.has("secrets")) return kept;
     List<SigningSecret> secrets = new ArrayList<>();
-    for (String secret : secrets(signing, rules.signingSecret())) {
+    for (String secret : secrets(signing, ConfigReader::signingSecretProblem)) {
       secrets.add(new SigningSecret(new Secret(secret), 0));
     }
     return secrets;
   }
 
-  private String orderingKey(Fields fields, Ordering ordering) {
+  private static Optional<String> signingSecretProblem(String secret) {
+    return StandardWebhooksSigner.secretProblem(new Secret(secret));
+  }
+
+  private static String orderingKey(Fields fields, Ordering ordering) {
     String key = configuration(fields, "ordering_key", "");
     if (key.isEmpty() && ordering != Ordering.KEYED) return key;
-    Optional<String> wrong =
-        key.startsWith(HEADER_KEY_PREFIX)
-            ? TOKEN.matcher(key.substring(HEADER_KEY_PREFIX.length())).matches()
-                ? Optional.empty()
-                : Optional.of("Must name a header after header:.")
-            : rules.jsonPath().apply(key);
-    wrong.ifPresent(
-        detail -> fields.problem("ordering_key", ErrorCode.INVALID_CONFIGURATION, detail));
+    OrderingKey.problem(key)
+        .ifPresent(wrong -> fields.problem("ordering_key", ErrorCode.INVALID_CONFIGURATION, wrong));
     return key;
   }
 
@@ -408,8 +389,7 @@ final class ConfigReader {
     int index = 0;
     for (JsonNode item : fields.items("forward_headers", HEADERS_MAX)) {
       String at = fields.pointerTo("forward_headers") + "/" + index++;
-      if (item.isTextual() && TOKEN.matcher(item.textValue()).matches())
-        names.add(item.textValue());
+      if (item.isTextual() && HeaderName.isValid(item.textValue())) names.add(item.textValue());
       else problems.add(new Problem(at, ErrorCode.INVALID_HEADER, "Must be a header name."));
     }
     return names;
@@ -427,9 +407,9 @@ final class ConfigReader {
     Fields members = fields.object("headers");
     for (var line : lines.get().properties()) {
       String name = line.getKey();
-      if (!TOKEN.matcher(name).matches()) {
+      if (!HeaderName.isValid(name)) {
         members.problem(name, ErrorCode.INVALID_HEADER, "Is not a header name.");
-      } else if (isReserved(name)) {
+      } else if (ForwardedHeaders.isReserved(name)) {
         members.problem(name, ErrorCode.INVALID_HEADER, "Is written by the delivery itself.");
       }
       JsonNode value = line.getValue();
@@ -453,11 +433,5 @@ final class ConfigReader {
       members.problem(name, ErrorCode.INVALID_HEADER, "Is not a header value.");
     }
     return text;
-  }
-
-  private static boolean isReserved(String name) {
-    String lower = name.toLowerCase(Locale.ROOT);
-    return RESERVED_HEADERS.contains(lower)
-        || RESERVED_PREFIXES.stream().anyMatch(lower::startsWith);
   }
 }

@@ -1,20 +1,13 @@
 package io.kapsel.http;
 
 import io.kapsel.core.webhook.Header;
+import io.kapsel.core.webhook.HttpDate;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.util.Locale;
 
 /** Responses as bytes (RFC 9112 §4). */
 final class ResponseWriter {
   static final byte[] CONTINUE =
       "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1);
-
-  private static final DateTimeFormatter IMF_FIXDATE =
-      DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.US)
-          .withZone(ZoneOffset.UTC);
 
   private record Dated(long epochSecond, String text) {}
 
@@ -61,7 +54,7 @@ final class ResponseWriter {
     long now = System.currentTimeMillis() / 1_000;
     Dated current = date;
     if (current.epochSecond() != now) {
-      current = new Dated(now, IMF_FIXDATE.format(Instant.ofEpochSecond(now)));
+      current = new Dated(now, HttpDate.format(now));
       date = current;
     }
     return current.text();

@@ -12,6 +12,7 @@ import io.kapsel.core.webhook.IdempotencyKey;
 import io.kapsel.core.webhook.IntakeSettings;
 import io.kapsel.core.webhook.OrderingKey;
 import io.kapsel.core.webhook.Rejection;
+import io.kapsel.core.webhook.Sha256;
 import io.kapsel.core.webhook.SignatureVerifier;
 import io.kapsel.core.webhook.Webhook;
 import io.kapsel.core.webhook.WebhookId;
@@ -23,8 +24,6 @@ import io.kapsel.storage.EndpointDirectory;
 import io.kapsel.storage.StorageOverloaded;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -206,7 +205,7 @@ public final class Ingest {
       this.id = id;
       this.request = request;
       this.reply = reply;
-      this.bodySha256 = sha256(request.body().unsafeBytes());
+      this.bodySha256 = Sha256.of(request.body().unsafeBytes());
     }
 
     void begin() {
@@ -368,16 +367,8 @@ public final class Ingest {
     if (webhook.idempotencyKey().isEmpty())
       return new Endpoint.Offered(webhook.id(), null, bodyHash, webhook.laneKey());
     ByteBuffer key =
-        ByteBuffer.wrap(sha256(webhook.idempotencyKey().getBytes(StandardCharsets.UTF_8)));
+        ByteBuffer.wrap(Sha256.of(webhook.idempotencyKey().getBytes(StandardCharsets.UTF_8)));
     return new Endpoint.Offered(
         webhook.id(), new KeyHash(key.getLong(), key.getLong()), bodyHash, webhook.laneKey());
-  }
-
-  private static byte[] sha256(byte[] bytes) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(bytes);
-    } catch (NoSuchAlgorithmException impossible) {
-      throw new IllegalStateException(impossible);
-    }
   }
 }

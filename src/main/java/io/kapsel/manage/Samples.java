@@ -10,6 +10,7 @@ import io.kapsel.core.webhook.Body;
 import io.kapsel.core.webhook.ErrorCode;
 import io.kapsel.core.webhook.Header;
 import io.kapsel.core.webhook.Rejection;
+import io.kapsel.core.webhook.Sha256;
 import io.kapsel.core.webhook.Webhook;
 import io.kapsel.core.webhook.WebhookId;
 import io.kapsel.endpoint.EndpointView;
@@ -18,8 +19,6 @@ import io.kapsel.json.Rfc3339;
 import io.kapsel.json.StrictJson;
 import io.kapsel.storage.Events.AttemptMade;
 import java.io.UncheckedIOException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -96,13 +95,11 @@ final class Samples {
           "application/json",
           HEADERS,
           Body.wrap(body),
-          MessageDigest.getInstance("SHA-256").digest(body),
+          Sha256.of(body),
           "",
           0);
     } catch (JsonProcessingException impossible) {
       throw new UncheckedIOException(impossible);
-    } catch (NoSuchAlgorithmException impossible) {
-      throw new IllegalStateException("every JDK has SHA-256", impossible);
     }
   }
 

@@ -1,8 +1,7 @@
 package io.kapsel.secrets;
 
+import io.kapsel.core.webhook.Sha256;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -35,14 +34,8 @@ public final class Keyring {
   /** One key. Its text form is its id, which may be shown. */
   public record Key(String id, SecretKey material) {
     static Key of(byte[] bytes) {
-      try {
-        MessageDigest digest = MessageDigest.getInstance("SHA-256");
-        digest.update(ID_CONTEXT);
-        byte[] id = Arrays.copyOf(digest.digest(bytes), ID_BYTES);
-        return new Key(HexFormat.of().formatHex(id), new SecretKeySpec(bytes, "AES"));
-      } catch (NoSuchAlgorithmException impossible) {
-        throw new IllegalStateException(impossible);
-      }
+      byte[] id = Arrays.copyOf(Sha256.of(ID_CONTEXT, bytes), ID_BYTES);
+      return new Key(HexFormat.of().formatHex(id), new SecretKeySpec(bytes, "AES"));
     }
 
     @Override

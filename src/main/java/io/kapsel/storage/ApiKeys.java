@@ -1,10 +1,9 @@
 package io.kapsel.storage;
 
 import io.kapsel.core.webhook.Secret;
+import io.kapsel.core.webhook.Sha256;
 import io.kapsel.core.webhook.TenantId;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -74,11 +73,7 @@ public final class ApiKeys {
 
   /** What is kept of a secret. */
   public static byte[] hash(String secret) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(secret.getBytes(StandardCharsets.UTF_8));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+    return Sha256.of(secret.getBytes(StandardCharsets.UTF_8));
   }
 
   /** Changes nothing when the secret is known already, for this or another key. */

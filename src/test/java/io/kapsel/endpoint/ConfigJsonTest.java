@@ -45,13 +45,6 @@ class ConfigJsonTest {
                       ? Optional.of(Rejection.of(ErrorCode.URL_NOT_ALLOWED))
                       : Optional.empty()
                   : Optional.of(Rejection.of(ErrorCode.INVALID_URL)),
-          path -> path.startsWith("$") ? Optional.empty() : Optional.of("Must be a JSONPath."),
-          (scheme, secret) ->
-              secret.startsWith("bad") ? Optional.of("Must be a good secret.") : Optional.empty(),
-          secret ->
-              secret.startsWith("bad") || secret.startsWith("whpk_")
-                  ? Optional.of("Must be able to sign.")
-                  : Optional.empty(),
           settings ->
               settings.template().contains("{url}")
                   ? Optional.of("Must not sign the URL.")
@@ -163,7 +156,7 @@ class ConfigJsonTest {
            "delivery":{"timeout_ms":12000,"max_in_flight":3,"rate_per_second":2.5,
              "ordering":"keyed","ordering_key":"header:X-Key",
              "headers":{"X-A":["1","2"],"X-B":"ü"},"forward_headers":["X-C","X-D"],
-             "signing":{"enabled":false,"secrets":["whsec_new"]}},
+             "signing":{"enabled":false,"secrets":["whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"]}},
            "allow_private_destination":true}
           """;
       EndpointConfig config = valid(ConfigJson.create(json(document), RULES, true));
@@ -175,7 +168,7 @@ class ConfigJsonTest {
       assertEquals(FULL.delivery().headers(), config.delivery().headers());
       assertEquals(FULL.delivery().forwardHeaderNames(), config.delivery().forwardHeaderNames());
       assertEquals(
-          List.of(new SigningSecret(new Secret("whsec_new"), 0)),
+          List.of(new SigningSecret(new Secret("whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"), 0)),
           config.delivery().signingSecrets());
       assertEquals(2.5, config.delivery().ratePerSecond());
       assertEquals(true, config.allowPrivateDestination());
@@ -200,7 +193,7 @@ class ConfigJsonTest {
       String document =
           """
           {"url":5,"nmae":"typo","retry":{"max_attempts":51,"base_delay_ms":"5"},
-           "signature":{"scheme":"hmac","secrets":["bad"]},
+           "signature":{"scheme":"standard_webhooks","secrets":["bad"]},
            "delivery":{"headers":{"X-Kapsel-Foo":"1"}}}
           """;
       assertEquals(
@@ -300,7 +293,8 @@ class ConfigJsonTest {
     @Test
     void a_secret_is_never_repeated_in_a_problem() {
       String document =
-          "{\"name\":\"n\",\"url\":\"https://a\",\"signature\":{\"secrets\":[\"bad-hunter2\"]}}";
+          "{\"name\":\"n\",\"url\":\"https://a\",\"signature\":{\"scheme\":\"standard_webhooks\","
+              + "\"secrets\":[\"bad-hunter2\"]}}";
       assertFalse(create(document).toString().contains("hunter2"));
     }
   }

@@ -4,8 +4,6 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.List;
 import java.util.Optional;
 
@@ -45,12 +43,7 @@ public final class OrderingKey {
   }
 
   private static long hash(byte[] key) {
-    try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(key);
-      long lane = ByteBuffer.wrap(digest).getLong();
-      return lane == 0 ? 1 : lane;
-    } catch (NoSuchAlgorithmException impossible) {
-      throw new IllegalStateException("every JDK has SHA-256", impossible);
-    }
+    long lane = ByteBuffer.wrap(Sha256.of(key)).getLong();
+    return lane == 0 ? 1 : lane;
   }
 }

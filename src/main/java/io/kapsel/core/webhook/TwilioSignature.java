@@ -6,8 +6,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.kapsel.core.webhook.SignatureSettings.Algorithm;
 import io.kapsel.core.webhook.SignatureSettings.Encoding;
 import java.io.ByteArrayOutputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
@@ -65,13 +63,9 @@ final class TwilioSignature {
   }
 
   private static boolean hashMatches(String expected, byte[] body) {
-    try {
-      byte[] hash = MessageDigest.getInstance("SHA-256").digest(body);
-      return Hmac.constantTimeEquals(
-          HexFormat.of().formatHex(hash).getBytes(ISO_8859_1), expected.getBytes(ISO_8859_1));
-    } catch (NoSuchAlgorithmException impossible) {
-      throw new IllegalStateException("every JDK has SHA-256", impossible);
-    }
+    return Hmac.constantTimeEquals(
+        HexFormat.of().formatHex(Sha256.of(body)).getBytes(ISO_8859_1),
+        expected.getBytes(ISO_8859_1));
   }
 
   /** Stops one past the limit. */
