@@ -51,8 +51,6 @@ class ArchitectureTest {
           Map.entry("secrets", Set.of("core")),
           Map.entry("deliver", Set.of("core", "config", "json", "storage")),
           Map.entry("endpoint", Set.of("core", "config", "json", "deliver", "secrets", "storage")),
-          Map.entry("history", Set.of("core", "config", "storage")),
-          Map.entry("attest", Set.of("core", "config", "storage")),
           Map.entry("limit", Set.of("core", "storage")),
           Map.entry("redis", Set.of("core", "limit")),
           Map.entry(

@@ -125,10 +125,14 @@ public final class DestinationPolicy {
     if (requireHttps && !target.secure()) {
       return Optional.of(Rejection.of(ErrorCode.INVALID_URL, "The URL must use https."));
     }
-    return isHostAllowed(target, allowPrivate)
-        ? Optional.empty()
-        : Optional.of(
-            Rejection.of(ErrorCode.URL_NOT_ALLOWED, "The host of the URL is not allowed."));
+    if (isHostAllowed(target, allowPrivate)) return Optional.empty();
+    boolean isPrivate = isHostAllowed(target, true);
+    return Optional.of(
+        Rejection.of(
+            ErrorCode.URL_NOT_ALLOWED,
+            isPrivate
+                ? "The host of the URL is private, and private destinations are not allowed here."
+                : "The host of the URL is not allowed."));
   }
 
   private boolean isHostAllowed(Target target, boolean allowPrivate) {

@@ -366,4 +366,16 @@ class DestinationPolicyTest {
       return new ObjectMapper().readTree(in);
     }
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    "http://localhost:9000/hook, private",
+    "http://10.1.2.3/, private",
+    "http://169.254.169.254/latest, 'not allowed'",
+    "http://2130706433/, 'not allowed'"
+  })
+  void a_refusal_says_whether_allowing_private_destinations_would_help(String url, String word) {
+    String detail = STRICT.checkUrl(url, false).orElseThrow().detail();
+    assertEquals(word.equals("private"), detail.contains("is private"), detail);
+  }
 }
