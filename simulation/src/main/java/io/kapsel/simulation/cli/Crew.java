@@ -58,14 +58,14 @@ final class Crew {
 
   /** Returns when all work is done, or when somebody has had enough. */
   void work() throws InterruptedException {
-    try (Interruption interruption = new Interruption(this::stop)) {
-      for (Member member : members) {
-        Thread thread = new Thread(member::work, "jvm-" + member.number);
-        threads.add(thread);
-        thread.start();
-      }
-      for (Thread thread : threads) thread.join();
+    Interruption interruption = new Interruption(this::stop);
+    for (Member member : members) {
+      Thread thread = new Thread(member::work, "jvm-" + member.number);
+      threads.add(thread);
+      thread.start();
     }
+    for (Thread thread : threads) thread.join();
+    interruption.over();
   }
 
   private void stop() {

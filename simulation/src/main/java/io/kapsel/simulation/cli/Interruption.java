@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
  * Ctrl-C in the middle of a long command: the work stops, but what it has found so far is still
  * told, and the exit code says that there was more to do.
  */
-final class Interruption implements AutoCloseable {
+final class Interruption {
   /** As a shell reports a program that SIGINT has ended. */
   static final int EXIT = 130;
 
@@ -40,8 +40,7 @@ final class Interruption implements AutoCloseable {
   }
 
   /** The work has ended by itself; after an interruption there is nothing to take back. */
-  @Override
-  public void close() {
+  void over() {
     if (!isHere) Runtime.getRuntime().removeShutdownHook(hook);
   }
 
