@@ -9,10 +9,11 @@ local rate, burst = tonumber(ARGV[1]) / 1000000, tonumber(ARGV[2])
 local wanted, seen = tonumber(ARGV[3]), ARGV[4]
 
 -- A generation begins when there is none. Where one was seen before, buckets were lost: those of the
--- new one begin empty, so that losing them grants nobody a second burst.
+-- new one begin with one token: losing them grants nobody a second burst, and keeps out nobody whose
+-- rate brings one in minutes only.
 local generation = redis.call('GET', KEYS[2])
 if not generation then
-  generation = (seen == '' and 'full:' or 'empty:') .. string.format('%.0f', now)
+  generation = (seen == '' and 'full:' or 'spent:') .. string.format('%.0f', now)
   redis.call('SET', KEYS[2], generation)
 end
 if seen ~= '' and seen ~= generation then return {-1, 0, generation} end
@@ -24,8 +25,8 @@ if bucket[1] then
   -- A clock that was set back brings nothing, and holds nothing back either.
   local elapsed = math.max(0, now - tonumber(bucket[2]))
   level = math.min(burst, tonumber(bucket[1]) + elapsed * rate)
-elseif string.sub(generation, 1, 6) == 'empty:' then
-  level = math.min(burst, math.max(0, now - tonumber(string.sub(generation, 7))) * rate)
+elseif string.sub(generation, 1, 6) == 'spent:' then
+  level = math.min(burst, 1 + math.max(0, now - tonumber(string.sub(generation, 7))) * rate)
 end
 local granted = math.max(0, math.min(wanted, math.floor(level)))
 level = level - granted
