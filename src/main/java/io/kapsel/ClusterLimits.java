@@ -14,6 +14,7 @@ import io.kapsel.limit.TokenBank.Trouble;
 import io.kapsel.metrics.LimitMetrics;
 import io.kapsel.redis.RedisBank;
 import io.kapsel.storage.Database;
+import io.kapsel.storage.QuotaUse;
 import io.kapsel.storage.Tenants;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -44,6 +45,7 @@ final class ClusterLimits implements AutoCloseable {
     terms =
         new TenantTerms(
             new Tenants(database)::limits,
+            new QuotaUse(database)::draw,
             meters,
             new TenantTerms.Usual(
                 Allowance.of(limits.ingestRatePerSecond(), limits.ingestBurst()),

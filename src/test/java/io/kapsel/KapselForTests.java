@@ -117,9 +117,23 @@ public final class KapselForTests implements AutoCloseable {
     }
   }
 
+  /** A new tenant. */
+  public TenantId tenant(String name, TenantLimits limits) {
+    long now = System.currentTimeMillis();
+    return new Tenants(database)
+        .create(TenantId.create(now, new Random()), name, limits, now)
+        .toCompletableFuture()
+        .join()
+        .id();
+  }
+
   public EndpointId create(EndpointConfig config) {
+    return create(tenant, config);
+  }
+
+  public EndpointId create(TenantId owner, EndpointConfig config) {
     EndpointId id = EndpointId.create(System.currentTimeMillis(), new Random());
-    order(id, new Endpoint.Create(tenant, config));
+    order(id, new Endpoint.Create(owner, config));
     return id;
   }
 

@@ -8,10 +8,13 @@ import io.kapsel.core.endpoint.CircuitPolicy;
 import io.kapsel.core.endpoint.DeliverySettings;
 import io.kapsel.core.endpoint.EndpointConfig;
 import io.kapsel.core.endpoint.RetryPolicy;
+import io.kapsel.core.limit.Quota;
 import io.kapsel.core.webhook.EndpointId;
 import io.kapsel.core.webhook.IdempotencySettings;
 import io.kapsel.core.webhook.IntakeSettings;
+import io.kapsel.core.webhook.Secret;
 import io.kapsel.core.webhook.SignatureSettings;
+import io.kapsel.core.webhook.SignatureSettings.Scheme;
 import io.kapsel.storage.TenantLimits;
 import io.kapsel.testing.RedisForTests;
 import java.net.http.HttpResponse;
@@ -36,7 +39,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestClassOrder;
 
 /**
- * Limits of the real service, with a real Redis that dies: last, for its buckets begin empty then.
+ * Limits of the real service, with a real Redis that dies: last, for its buckets begin all but
+ * empty then.
  */
 @TestClassOrder(ClassOrderer.OrderAnnotation.class)
 final class LimitsIT {
@@ -75,7 +79,7 @@ final class LimitsIT {
   }
 
   private static TenantLimits rate(double perSecond, int burst) {
-    return new TenantLimits(perSecond, burst, 0, 0, false);
+    return new TenantLimits(perSecond, burst, Quota.NONE, 0, 0, false);
   }
 
   private static void awaitRedis(int up) {
@@ -87,10 +91,14 @@ final class LimitsIT {
   }
 
   private EndpointConfig config() {
+    return config(SignatureSettings.NONE);
+  }
+
+  private EndpointConfig config(SignatureSettings signature) {
     return new EndpointConfig(
         "test-" + System.nanoTime(),
         destination.url(),
-        SignatureSettings.NONE,
+        signature,
         IdempotencySettings.DEFAULT,
         RetryPolicy.DEFAULT,
         CircuitPolicy.DEFAULT,
@@ -155,6 +163,52 @@ final class LimitsIT {
   }
 
   @Nested
+  class TheQuota {
+    /** In a window that ends in decades. */
+    private EndpointId endpointWithin(long webhooks, EndpointConfig config) {
+      var quota = new Quota(webhooks, Integer.MAX_VALUE);
+      var limits = new TenantLimits(0, 0, quota, 0, 0, false);
+      return kapsel.create(kapsel.tenant("t-" + System.nanoTime(), limits), config);
+    }
+
+    @Test
+    void past_it_the_answer_says_until_when() {
+      EndpointId id = endpointWithin(3, config());
+      for (int i = 0; i < 3; i++) assertEquals(200, kapsel.ingest(id, "{}").statusCode());
+      for (int i = 0; i < 3; i++) {
+        HttpResponse<String> refused = kapsel.ingest(id, "{}");
+        assertEquals(429, refused.statusCode());
+        assertTrue(refused.body().contains("\"code\":\"E1013\""), refused::body);
+        assertTrue(refused.body().contains("\"retryable\":true"), refused::body);
+        assertTrue(refused.body().contains("\"violated-policies\":[\"quota\"]"), refused::body);
+        assertEquals("\"quota\";q=3;w=2147483647", header(refused, "RateLimit-Policy"));
+        String seconds = header(refused, "Retry-After");
+        assertTrue(Integer.parseInt(seconds) > 1, seconds);
+        assertEquals("\"quota\";r=0;t=" + seconds, header(refused, "RateLimit"));
+      }
+    }
+
+    @Test
+    void counts_what_is_accepted_and_nothing_else() {
+      List<Secret> secrets = List.of(new Secret("a secret of the sender's"));
+      EndpointId id = endpointWithin(2, config(SignatureSettings.of(Scheme.GITLAB_TOKEN, secrets)));
+      for (int i = 0; i < 5; i++)
+        assertEquals(401, kapsel.ingest(id, "{}", "X-Gitlab-Token", "wrong").statusCode());
+      String[] signed = {"X-Gitlab-Token", secrets.get(0).value(), "Idempotency-Key", "first"};
+      HttpResponse<String> first = kapsel.ingest(id, "{}", signed);
+      for (int i = 0; i < 5; i++) {
+        assertEquals(first.body(), kapsel.ingest(id, "{}", signed).body());
+        assertEquals(422, kapsel.ingest(id, "[]", signed).statusCode());
+      }
+      signed[3] = "second";
+      assertEquals(200, kapsel.ingest(id, "{}", signed).statusCode());
+      signed[3] = "third";
+      HttpResponse<String> refused = kapsel.ingest(id, "{}", signed);
+      assertTrue(refused.body().contains("\"code\":\"E1013\""), refused::body);
+    }
+  }
+
+  @Nested
   class TheEndpointsRate {
     @Test
     void is_its_own() {
@@ -176,7 +230,7 @@ final class LimitsIT {
   class DeliveriesAtOnce {
     @Test
     void of_a_tenant_are_limited_over_its_endpoints() {
-      grant(new TenantLimits(0, 0, 3, 0, false));
+      grant(new TenantLimits(0, 0, Quota.NONE, 3, 0, false));
       awaitTerms();
       AtomicInteger arrived = new AtomicInteger();
       AtomicInteger now = new AtomicInteger();

@@ -96,6 +96,8 @@ final class ManageIT {
     operator.get(tenantPath).expect(200);
     operator.get("/v1/tenants?limit=1").expect(200);
     operator.patch(tenantPath, "{\"limits\":{\"ingest_burst\":7}}").expect(200);
+    Answer limited = operator.patch(tenantPath, "{\"limits\":{\"ingest_quota\":5}}").expect(200);
+    assertEquals(86_400, limited.json().at("/limits/ingest_quota_window_seconds").asInt());
     operator.delete(tenantPath).expect(204);
     String key =
         api.post("/v1/api-keys", "{\"name\":\"k\",\"scopes\":[\"read\"]}").expect(201).get("id");

@@ -10,6 +10,7 @@ import io.kapsel.core.endpoint.Endpoint;
 import io.kapsel.core.endpoint.EndpointConfig;
 import io.kapsel.core.endpoint.RetryPolicy;
 import io.kapsel.core.endpoint.Status;
+import io.kapsel.core.limit.Quota;
 import io.kapsel.core.webhook.EndpointId;
 import io.kapsel.core.webhook.IdempotencySettings;
 import io.kapsel.core.webhook.IntakeSettings;
@@ -17,6 +18,7 @@ import io.kapsel.core.webhook.Secret;
 import io.kapsel.core.webhook.SignatureSettings;
 import io.kapsel.core.webhook.SignatureSettings.Scheme;
 import io.kapsel.storage.DatabaseSettings;
+import io.kapsel.storage.TenantLimits;
 import io.kapsel.testing.PostgresForTests;
 import io.kapsel.testing.RawConnection;
 import io.kapsel.testing.RawConnection.Reply;
@@ -48,12 +50,14 @@ final class OrderOfChecksIT {
   private static InetSocketAddress address;
   private static EndpointId endpoint;
   private static EndpointId disabled;
+  private static EndpointId full;
 
   /** In the order in which they are checked. */
   private enum Fault {
     FRAMING("400 E1105"),
     METHOD("405 E1101"),
     ENDPOINT("410 E1012"),
+    RATE("429 E1004"),
     MEDIA_TYPE("415 E1103"),
     BODY_BYTES("413 E1002"),
     SIGNATURE_HEADER("401 E1008"),
@@ -80,7 +84,10 @@ final class OrderOfChecksIT {
     kapsel.order(endpoint, new Endpoint.SetStatus(Status.PAUSED));
     disabled = kapsel.create(config("disabled"));
     kapsel.order(disabled, new Endpoint.SetStatus(Status.DISABLED));
+    var oneToken = new TenantLimits(0.001, 1, Quota.NONE, 0, 0, false);
+    full = kapsel.create(kapsel.tenant("of one token", oneToken), config("full"));
     assertEquals(200, RawConnection.exchange(address, request(Set.of())).status());
+    assertEquals(200, RawConnection.exchange(address, request(EnumSet.of(Fault.RATE))).status());
   }
 
   private static EndpointConfig config(String name) {
@@ -110,7 +117,9 @@ final class OrderOfChecksIT {
     String signature = "t=" + timestamp + ",v1=" + hmac(timestamp + "." + signed);
     return (faults.contains(Fault.METHOD) ? "PUT" : "POST")
         + " /ingest/"
-        + (faults.contains(Fault.ENDPOINT) ? disabled : endpoint)
+        + (faults.contains(Fault.ENDPOINT)
+            ? disabled
+            : faults.contains(Fault.RATE) ? full : endpoint)
         + " HTTP/1.1\r\nHost: a\r\nX-Request-Id: r\r\n"
         + (faults.contains(Fault.FRAMING) ? "X-A : b\r\n" : "")
         + "Content-Type: "
@@ -150,7 +159,7 @@ final class OrderOfChecksIT {
       if (!answer.equals(faults.iterator().next().answer)) wrong.add(answer + " for " + faults);
     }
     assertEquals(List.of(), wrong);
-    KapselForTests.await("nothing stored", () -> storedWebhooks() == 1);
+    KapselForTests.await("nothing stored", () -> storedWebhooks() == 2);
   }
 
   @Test

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.kapsel.core.limit.Allowance;
 import io.kapsel.core.webhook.ErrorCode;
 import io.kapsel.core.webhook.Header;
 import io.kapsel.core.webhook.Rejection;
@@ -102,12 +101,10 @@ public final class ProblemResponse {
   /** draft-ietf-httpapi-ratelimit-headers, of 2025-09. */
   private static void rateLimit(
       List<Header> headers, Rejection.Policy policy, int retryAfterSeconds) {
-    Allowance allowance = policy.allowance();
     String name = "\"" + policy.name() + "\"";
     headers.add(
         new Header(
-            "RateLimit-Policy",
-            name + ";q=" + allowance.windowTokens() + ";w=" + allowance.windowSeconds()));
+            "RateLimit-Policy", name + ";q=" + policy.requests() + ";w=" + policy.windowSeconds()));
     headers.add(new Header("RateLimit", name + ";r=0;t=" + retryAfterSeconds));
   }
 }

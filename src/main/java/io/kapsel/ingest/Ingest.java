@@ -18,6 +18,7 @@ import io.kapsel.core.webhook.Webhook;
 import io.kapsel.core.webhook.WebhookId;
 import io.kapsel.endpoint.EndpointView;
 import io.kapsel.endpoint.Endpoints;
+import io.kapsel.limit.Counting;
 import io.kapsel.limit.IngestGate;
 import io.kapsel.storage.ContentStore;
 import io.kapsel.storage.EndpointDirectory;
@@ -199,6 +200,7 @@ public final class Ingest {
     private final Request request;
     private final CompletableFuture<IngestReply> reply;
     private final byte[] bodySha256;
+    private Counting counted = Counting.Unlimited.INSTANCE;
     private int outdated;
 
     Admission(EndpointId id, Request request, CompletableFuture<IngestReply> reply) {
@@ -230,7 +232,7 @@ public final class Ingest {
     private void judge(IngestSettingsCache.Entry entry, boolean reloaded) {
       Judgement judgement = judge(entry.view());
       switch (judgement) {
-        case Admitted admitted -> store(admitted);
+        case Admitted admitted -> count(admitted);
         case Denied denied
             when !reloaded
                 && denied.rejection().code() != ErrorCode.INVALID_ENDPOINT
@@ -289,13 +291,33 @@ public final class Ingest {
           lane);
     }
 
+    private void count(Admitted admitted) {
+      var unused =
+          gate.count(admitted.view().tenant())
+              .whenComplete(
+                  (counting, failure) -> {
+                    if (failure != null) {
+                      reject(isOverload(failure) ? queueFull() : databaseUnavailable());
+                    } else if (counting instanceof Counting.Refused refused) {
+                      reject(refused.rejection());
+                    } else {
+                      counted = counting;
+                      store(admitted);
+                    }
+                  });
+    }
+
     private void store(Admitted admitted) {
       contents
           .store(admitted.webhook())
           .whenComplete(
               (stored, failure) -> {
-                if (failure == null) offer(admitted);
-                else reject(isOverload(failure) ? queueFull() : databaseUnavailable());
+                if (failure == null) {
+                  offer(admitted);
+                } else {
+                  counted.giveBack();
+                  reject(isOverload(failure) ? queueFull() : databaseUnavailable());
+                }
               });
     }
 
@@ -339,6 +361,7 @@ public final class Ingest {
 
     /** Content that nobody will own. If this is lost, the reconciler finds the content again. */
     private void discard(Webhook webhook) {
+      counted.giveBack();
       var unused = contents.remove(List.of(webhook.id()));
     }
 

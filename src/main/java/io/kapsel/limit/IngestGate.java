@@ -75,12 +75,29 @@ public final class IngestGate {
 
   private CompletableFuture<Optional<Rejection>> admit(Terms tenant) {
     CompletableFuture<Ruling> ruling = tenant.meter().take();
-    if (Ruling.isGranted(ruling)) return OPEN;
+    if (Ruling.isGranted(ruling)) return withinQuota(tenant);
     return ruling.thenCompose(
         each ->
             each instanceof Ruling.Refused refused
                 ? refused("tenant", tenant.ingest(), refused)
-                : OPEN);
+                : withinQuota(tenant));
+  }
+
+  private static CompletableFuture<Optional<Rejection>> withinQuota(Terms tenant) {
+    Optional<Rejection> usedUp = tenant.quota().usedUp();
+    return usedUp.isEmpty() ? OPEN : CompletableFuture.completedFuture(usedUp);
+  }
+
+  /**
+   * Counts a webhook against its tenant's quota: one that was verified and is about to be stored,
+   * so that a sender without a secret uses up nobody's. Fails when the count cannot be reached.
+   */
+  public CompletableFuture<Counting> count(TenantId tenant) {
+    if (terms == null) return QuotaMeter.UNLIMITED;
+    Terms current = terms.current(tenant);
+    return current != null
+        ? current.quota().count()
+        : terms.read(tenant).thenCompose(read -> read.quota().count());
   }
 
   private Meter meter(EndpointId endpoint, Allowance allowance) {
@@ -108,7 +125,7 @@ public final class IngestGate {
                 ErrorCode.RATE_LIMITED,
                 "Too many webhooks for this " + policy + "; the fields say how many may come.")
             .withRetryAfterSeconds(TokenBucket.retryAfterSeconds(refused.waitNanos()))
-            .under(new Rejection.Policy(policy, allowance));
+            .under(Rejection.Policy.of(policy, allowance));
     return CompletableFuture.completedFuture(Optional.of(rejection));
   }
 }

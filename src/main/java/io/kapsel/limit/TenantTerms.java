@@ -3,7 +3,9 @@ package io.kapsel.limit;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.kapsel.core.limit.Allowance;
+import io.kapsel.core.limit.Quota;
 import io.kapsel.core.webhook.TenantId;
+import io.kapsel.storage.QuotaUse;
 import io.kapsel.storage.TenantLimits;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +34,13 @@ public final class TenantTerms {
     CompletionStage<Map<TenantId, TenantLimits>> limits(List<TenantId> tenants);
   }
 
+  /** Counts what all nodes have accepted under a quota. */
+  @FunctionalInterface
+  public interface Ledger {
+    /** Draws up to {@code wanted}, and what is left when that is less. */
+    CompletionStage<QuotaUse.Draw> draw(TenantId tenant, Quota quota, long wanted);
+  }
+
   /**
    * What holds where the tenant's own limit is 0.
    *
@@ -47,16 +56,22 @@ public final class TenantTerms {
     private final TenantId tenant;
     private volatile TenantLimits limits = TenantLimits.NONE;
     private volatile Meter meter;
+    private volatile QuotaMeter quota;
     private volatile long readAtNanos;
 
     private Terms(TenantId tenant) {
       this.tenant = tenant;
       this.meter = meters.open(tenant.toString(), usual.ingest(), null);
+      this.quota = new QuotaMeter(tenant, Quota.NONE, ledger, nanos);
       this.readAtNanos = nanos.getAsLong();
     }
 
     Meter meter() {
       return meter;
+    }
+
+    QuotaMeter quota() {
+      return quota;
     }
 
     Allowance ingest() {
@@ -69,16 +84,19 @@ public final class TenantTerms {
           : usual.ingest();
     }
 
-    private synchronized void become(TenantLimits to, long nowNanos) {
+    private synchronized void become(TenantLimits to, long asOfNanos) {
       Allowance before = ingest();
       limits = to;
       Allowance after = ingest();
       if (!after.equals(before)) meter = meters.open(tenant.toString(), after, meter);
-      readAtNanos = nowNanos;
+      if (!to.ingestQuota().equals(quota.quota()))
+        quota = new QuotaMeter(tenant, to.ingestQuota(), ledger, nanos);
+      readAtNanos = asOfNanos;
     }
   }
 
   private final Source source;
+  private final Ledger ledger;
   private final Meters meters;
   private final Usual usual;
   private final LongSupplier nanos;
@@ -90,8 +108,14 @@ public final class TenantTerms {
    * @param tenantsMax tenants whose terms and buckets this node remembers
    */
   public TenantTerms(
-      Source source, Meters meters, Usual usual, LongSupplier nanos, int tenantsMax) {
+      Source source,
+      Ledger ledger,
+      Meters meters,
+      Usual usual,
+      LongSupplier nanos,
+      int tenantsMax) {
     this.source = source;
+    this.ledger = ledger;
     this.meters = meters;
     this.usual = usual;
     this.nanos = nanos;
@@ -136,12 +160,13 @@ public final class TenantTerms {
         reading.set(false);
         continue;
       }
+      long asked = nanos.getAsLong();
       CompletableFuture<Map<TenantId, TenantLimits>> limits = limits(tenants);
       if (!limits.isDone()) {
-        var unused = limits.whenComplete((found, failure) -> finish(tenants, limits));
+        var unused = limits.whenComplete((found, failure) -> finish(tenants, limits, asked));
         return;
       }
-      settle(tenants, limits);
+      settle(tenants, limits, asked);
     }
   }
 
@@ -154,22 +179,29 @@ public final class TenantTerms {
   }
 
   private void finish(
-      List<TenantId> tenants, CompletableFuture<Map<TenantId, TenantLimits>> limits) {
-    settle(tenants, limits);
+      List<TenantId> tenants,
+      CompletableFuture<Map<TenantId, TenantLimits>> limits,
+      long askedNanos) {
+    settle(tenants, limits, askedNanos);
     readWhatIsDue();
   }
 
-  /** Leaves {@code reading} only when the terms are known, so that nobody reads them twice. */
+  /**
+   * Leaves {@code reading} only when the terms are known, so that nobody reads them twice. An
+   * answer is as old as its question, however late it comes.
+   */
   private void settle(
-      List<TenantId> tenants, CompletableFuture<Map<TenantId, TenantLimits>> limits) {
-    long now = nanos.getAsLong();
-    Map<TenantId, TenantLimits> found =
-        limits.isCompletedExceptionally() ? new TreeMap<>() : limits.join();
+      List<TenantId> tenants,
+      CompletableFuture<Map<TenantId, TenantLimits>> limits,
+      long askedNanos) {
+    boolean failed = limits.isCompletedExceptionally();
+    long asOf = failed ? nanos.getAsLong() : askedNanos;
+    Map<TenantId, TenantLimits> found = failed ? new TreeMap<>() : limits.join();
     List<Runnable> waiting = new ArrayList<>();
     for (TenantId tenant : tenants) {
       Terms terms = known.get(tenant, Terms::new);
       TenantLimits own = found.get(tenant);
-      terms.become(own == null ? terms.limits : own, now);
+      terms.become(own == null ? terms.limits : own, asOf);
       CompletableFuture<Terms> future = due.remove(tenant);
       if (future != null) waiting.add(() -> future.complete(terms));
     }

@@ -2,6 +2,7 @@ package io.kapsel.manage;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.kapsel.core.limit.Quota;
 import io.kapsel.core.webhook.ErrorCode;
 import io.kapsel.core.webhook.Rejection;
 import io.kapsel.core.webhook.TenantId;
@@ -29,6 +30,12 @@ final class TenantCalls {
   private static final double RATE_MAX = 1_000_000;
   private static final double RATE_MIN = 0.001;
   private static final long COUNT_MAX = 1_000_000;
+  private static final long QUOTA_MAX = 1_000_000_000_000L;
+
+  /** Shorter is a rate; longer than the longest month is nobody's plan. */
+  private static final int QUOTA_WINDOW_SECONDS_MIN = 60;
+
+  private static final int QUOTA_WINDOW_SECONDS_MAX = 31 * Quota.DAY_SECONDS;
 
   private final Tenants tenants;
   private final PostgresEndpointDirectory directory;
@@ -75,12 +82,24 @@ final class TenantCalls {
         new TenantLimits(
             limits.decimal("ingest_rate_per_second", 0, RATE_MIN, RATE_MAX),
             (int) limits.integer("ingest_burst", 0, 1, COUNT_MAX),
+            quota(limits),
             (int) limits.integer("delivery_concurrency", 0, 1, COUNT_MAX),
             (int) limits.integer("max_endpoints", 0, 1, COUNT_MAX),
             limits.flag("allow_private_destination", false));
     limits.end();
     fields.end();
     return new Wanted(name, read);
+  }
+
+  private static Quota quota(Fields limits) {
+    long webhooks = limits.integer("ingest_quota", 0, 1, QUOTA_MAX);
+    long windowSeconds =
+        limits.duration(
+            "ingest_quota_window_seconds",
+            Quota.DAY_SECONDS,
+            QUOTA_WINDOW_SECONDS_MIN,
+            QUOTA_WINDOW_SECONDS_MAX);
+    return webhooks == 0 ? Quota.NONE : new Quota(webhooks, (int) windowSeconds);
   }
 
   private CompletionStage<Response> list(Call call) {
@@ -197,6 +216,14 @@ final class TenantCalls {
     if (limits.ingestRatePerSecond() == 0) shown.putNull("ingest_rate_per_second");
     else shown.put("ingest_rate_per_second", limits.ingestRatePerSecond());
     limit(shown, "ingest_burst", limits.ingestBurst());
+    Quota quota = limits.ingestQuota();
+    if (quota.isLimited()) {
+      shown.put("ingest_quota", quota.webhooks());
+      shown.put("ingest_quota_window_seconds", quota.windowSeconds());
+    } else {
+      shown.putNull("ingest_quota");
+      shown.putNull("ingest_quota_window_seconds");
+    }
     limit(shown, "delivery_concurrency", limits.deliveryConcurrency());
     limit(shown, "max_endpoints", limits.maxEndpoints());
     shown.put("allow_private_destination", limits.allowPrivateDestination());

@@ -1,5 +1,6 @@
 package io.kapsel.storage;
 
+import io.kapsel.core.limit.Quota;
 import io.kapsel.core.webhook.TenantId;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -25,8 +26,9 @@ public final class Tenants {
       long updatedAtMillis) {}
 
   private static final String SELECT =
-      "select id, name, ingest_rate_per_second, ingest_burst, delivery_concurrency,"
-          + " max_endpoints, allow_private_destination, version, created_at, updated_at"
+      "select id, name, ingest_rate_per_second, ingest_burst, ingest_quota,"
+          + " ingest_quota_window_seconds, delivery_concurrency, max_endpoints,"
+          + " allow_private_destination, version, created_at, updated_at"
           + " from tenant where deleted_at is null and ";
 
   private final Database database;
@@ -43,12 +45,13 @@ public final class Tenants {
           try (PreparedStatement insert =
               connection.prepareStatement(
                   "insert into tenant (name, ingest_rate_per_second, ingest_burst,"
+                      + " ingest_quota, ingest_quota_window_seconds,"
                       + " delivery_concurrency, max_endpoints, allow_private_destination,"
                       + " updated_at, id, version, created_at)"
-                      + " values (?, ?, ?, ?, ?, ?, ?, ?, 1, ?)")) {
+                      + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)")) {
             setChangeable(insert, name, limits, nowMillis);
-            insert.setObject(8, Columns.uuid(id));
-            Columns.setMillis(insert, 9, nowMillis);
+            insert.setObject(10, Columns.uuid(id));
+            Columns.setMillis(insert, 11, nowMillis);
             insert.executeUpdate();
             return new Tenant(id, name, limits, 1, nowMillis, nowMillis);
           } catch (SQLException e) {
@@ -67,12 +70,13 @@ public final class Tenants {
           try (PreparedStatement update =
               connection.prepareStatement(
                   "update tenant set name = ?, ingest_rate_per_second = ?, ingest_burst = ?,"
+                      + " ingest_quota = ?, ingest_quota_window_seconds = ?,"
                       + " delivery_concurrency = ?, max_endpoints = ?,"
                       + " allow_private_destination = ?, updated_at = ?, version = version + 1"
                       + " where id = ? and version = ? and deleted_at is null")) {
             setChangeable(update, tenant.name(), tenant.limits(), nowMillis);
-            update.setObject(8, Columns.uuid(tenant.id()));
-            update.setLong(9, tenant.version());
+            update.setObject(10, Columns.uuid(tenant.id()));
+            update.setLong(11, tenant.version());
             if (update.executeUpdate() == 0) return Optional.empty();
             return Optional.of(
                 new Tenant(
@@ -167,10 +171,12 @@ public final class Tenants {
     statement.setString(1, name);
     statement.setDouble(2, limits.ingestRatePerSecond());
     statement.setInt(3, limits.ingestBurst());
-    statement.setInt(4, limits.deliveryConcurrency());
-    statement.setInt(5, limits.maxEndpoints());
-    statement.setBoolean(6, limits.allowPrivateDestination());
-    Columns.setMillis(statement, 7, nowMillis);
+    statement.setLong(4, limits.ingestQuota().webhooks());
+    statement.setInt(5, limits.ingestQuota().windowSeconds());
+    statement.setInt(6, limits.deliveryConcurrency());
+    statement.setInt(7, limits.maxEndpoints());
+    statement.setBoolean(8, limits.allowPrivateDestination());
+    Columns.setMillis(statement, 9, nowMillis);
   }
 
   private static SQLException nameTakenOr(SQLException e, String name) {
@@ -186,17 +192,18 @@ public final class Tenants {
             new TenantLimits(
                 rows.getDouble(3),
                 rows.getInt(4),
-                rows.getInt(5),
-                rows.getInt(6),
-                rows.getBoolean(7));
+                new Quota(rows.getLong(5), rows.getInt(6)),
+                rows.getInt(7),
+                rows.getInt(8),
+                rows.getBoolean(9));
         tenants.add(
             new Tenant(
                 Columns.tenantId(rows, 1),
                 rows.getString(2),
                 limits,
-                rows.getLong(8),
-                Columns.millis(rows, 9),
-                Columns.millis(rows, 10)));
+                rows.getLong(10),
+                Columns.millis(rows, 11),
+                Columns.millis(rows, 12)));
       }
     }
     return tenants;

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.kapsel.core.limit.Quota;
 import io.kapsel.core.webhook.Secret;
 import io.kapsel.core.webhook.TenantId;
 import io.kapsel.storage.ApiKeys.ApiKey;
@@ -28,7 +29,8 @@ import org.junit.jupiter.api.Test;
 
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 class TenantsAndKeysTest {
-  private static final TenantLimits LIMITS = new TenantLimits(12.5, 100, 7, 1_000, true);
+  private static final TenantLimits LIMITS =
+      new TenantLimits(12.5, 100, new Quota(90, 3_600), 7, 1_000, true);
 
   private final Samples samples = new Samples();
   private DatabaseSettings settings;

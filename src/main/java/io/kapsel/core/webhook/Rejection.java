@@ -12,8 +12,16 @@ import java.util.Optional;
  */
 public record Rejection(
     ErrorCode code, String detail, int retryAfterSeconds, Optional<Policy> violated) {
-  /** A limit under a name, as the fields of draft-ietf-httpapi-ratelimit-headers show it. */
-  public record Policy(String name, Allowance allowance) {}
+  /**
+   * A limit under a name, as the fields of draft-ietf-httpapi-ratelimit-headers show it.
+   *
+   * @param requests that are granted in each window
+   */
+  public record Policy(String name, long requests, long windowSeconds) {
+    public static Policy of(String name, Allowance allowance) {
+      return new Policy(name, allowance.windowTokens(), allowance.windowSeconds());
+    }
+  }
 
   public Rejection(ErrorCode code, String detail, int retryAfterSeconds) {
     this(code, detail, retryAfterSeconds, Optional.empty());
