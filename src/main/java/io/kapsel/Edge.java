@@ -5,8 +5,11 @@ import io.kapsel.core.webhook.Rejection;
 import io.kapsel.core.webhook.SignatureVerifier;
 import io.kapsel.deliver.Destination;
 import io.kapsel.deliver.DestinationPolicy;
+import io.kapsel.deliver.Network;
 import io.kapsel.endpoint.ConfigRules;
+import io.kapsel.http.ClientAddress;
 import io.kapsel.http.Front;
+import io.kapsel.http.Handler;
 import io.kapsel.ingest.IngestHttp;
 import io.kapsel.ingest.IngestReply;
 import io.kapsel.manage.ManageHttp;
@@ -37,6 +40,7 @@ final class Edge {
   private final Database database;
   private final Node node;
   private final Front front;
+  private final Handler entry;
   private final ManageHttp management;
 
   /** Whether there are endpoints whose senders sign a URL that this node does not know. */
@@ -74,6 +78,15 @@ final class Edge {
             new OperationsHttp.Sources(
                 this::readiness, Optional::empty, metrics::prometheus, metrics::openMetrics));
     front = new Front(IngestHttp.PREFIX, ingest, management, operations);
+    List<Network> proxies =
+        settings.http().trustedProxies().stream()
+            .flatMap(each -> Network.parse(each).stream())
+            .toList();
+    entry =
+        proxies.isEmpty()
+            ? front
+            : new ClientAddress(
+                address -> proxies.stream().anyMatch(each -> each.contains(address)), front);
   }
 
   private static Ports ports(Settings settings, Database database, Node node, Managed managed) {
@@ -107,8 +120,7 @@ final class Edge {
         webhook -> managed.contents().forget(List.of(webhook)),
         new Ports.Keys(Tenancy.OPERATOR_KEY, managed.cursorKey()),
         settings.publicUrl(),
-        settings.http().managementBodyBytesMax(),
-        settings.http().managementCallsPerSecondMax());
+        Wiring.management(settings));
   }
 
   private static void count(Metrics metrics, IngestReply reply) {
@@ -155,6 +167,11 @@ final class Edge {
 
   ManageHttp management() {
     return management;
+  }
+
+  /** The first handler of all. */
+  Handler entry() {
+    return entry;
   }
 
   Front front() {

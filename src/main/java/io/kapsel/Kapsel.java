@@ -182,7 +182,9 @@ public final class Kapsel implements AutoCloseable {
             node,
             metrics,
             new Edge.Managed(clock, directory, contents, destination, tenancy.cursorKey()));
-    open(new ReplayRunner(new Replays(database), node.endpoints(), clock)).start();
+    open(new ReplayRunner(
+            new Replays(database), node.endpoints(), clock, Wiring.management(settings).replays()))
+        .start();
     server = bind();
     // Last, because they are shown once, by a start that has succeeded.
     firstKeys = tenancy.prepare(settings.apiKey(), settings.operatorKey());
@@ -242,7 +244,7 @@ public final class Kapsel implements AutoCloseable {
   private HttpServer bind() throws StartFailed, InterruptedException {
     Settings.Http http = settings.http();
     try {
-      return HttpServer.bind(system, http.host(), http.port(), Wiring.http(http), edge.front())
+      return HttpServer.bind(system, http.host(), http.port(), Wiring.http(http), edge.entry())
           .toCompletableFuture()
           .get();
     } catch (ExecutionException failed) {

@@ -29,6 +29,7 @@ public record Settings(
     Secret operatorKey,
     @Range(min = "1d", max = "3650d") int retentionDays,
     Http http,
+    Management management,
     Ingest ingest,
     Limits limits,
     Redis redis,
@@ -56,10 +57,22 @@ public record Settings(
       @Range(min = "1 KiB", max = "256 KiB") int headerBytesMax,
       @Range(min = "10", max = "1000") int headersMax,
       @Range(min = "256", max = "64 KiB") int targetBytesMax,
+      List<String> trustedProxies,
       @Range(min = "100ms", max = "10m") int headerTimeoutMillis,
       @Range(min = "100ms", max = "10m") int bodyIdleTimeoutMillis,
       @Range(min = "100ms", max = "1h") int bodyTimeoutMillis,
       @Range(min = "1s", max = "1h") int idleTimeoutMillis) {}
+
+  public record Management(
+      @Range(min = "0", max = "1000000") int apiKeysCachedMax,
+      @Range(min = "1ms", max = "900ms") int apiKeyCacheMillis,
+      @Range(min = "1", max = "1000000") int wrongKeysMax,
+      @Range(min = "1ms", max = "1h") int wrongKeyIntervalMillis,
+      @Range(min = "1", max = "10000000") int wrongKeyAddressesMax,
+      @Range(min = "1", max = "10000") int samplesMax,
+      @Range(min = "1", max = "100000") int replayEventsMax,
+      @Range(min = "1", max = "1000000") int replayQueueMax,
+      @Range(min = "1", max = "10000") int replayOrdersMax) {}
 
   public record Ingest(
       @Range(min = "100ms", max = "1m") int acknowledgeTimeoutMillis,
@@ -164,10 +177,8 @@ public record Settings(
     require(
         publicUrl.isEmpty() || publicUrl.matches("https?://[^/?#@\\s]+(/[^?#\\s]*)?"),
         "public-url must look like https://hooks.example.com");
-    for (String network : delivery.allowedNetworks)
-      require(
-          Network.parse(network).isPresent(),
-          "delivery.allowed-networks must be networks such as 10.1.0.0/16 or fd00:1::/32");
+    requireNetworks("delivery.allowed-networks", delivery.allowedNetworks);
+    requireNetworks("http.trusted-proxies", http.trustedProxies);
     require(
         http.bodiesBytesMax >= http.bodyBytesMax,
         "http.bodies-bytes-max must leave room for one body of http.body-bytes-max");
@@ -180,6 +191,13 @@ public record Settings(
     require(
         cluster.seedNodes.isEmpty() || !database.url.isEmbedded(),
         "cluster.seed-nodes needs database.url: several nodes share one database");
+  }
+
+  private static void requireNetworks(String name, List<String> networks) {
+    for (String network : networks)
+      require(
+          Network.parse(network).isPresent(),
+          name + " must be networks such as 10.1.0.0/16 or fd00:1::/32");
   }
 
   private static void require(boolean met, String otherwise) {

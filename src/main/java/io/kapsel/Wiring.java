@@ -9,6 +9,7 @@ import io.kapsel.http.HttpLimits;
 import io.kapsel.ingest.OfferGateway;
 import io.kapsel.ingest.Reconciler;
 import io.kapsel.limit.SharedMeters;
+import io.kapsel.manage.ManageLimits;
 import io.kapsel.node.Node;
 import io.kapsel.redis.RedisBank;
 import io.kapsel.storage.BatchLaneSettings;
@@ -161,6 +162,23 @@ final class Wiring {
         settings.retryMillis(),
         settings.distrustMillis(),
         settings.waitingMax());
+  }
+
+  static ManageLimits management(Settings settings) {
+    Settings.Management management = settings.management();
+    return new ManageLimits(
+        settings.http().managementBodyBytesMax(),
+        settings.http().managementCallsPerSecondMax(),
+        management.apiKeysCachedMax(),
+        management.apiKeyCacheMillis(),
+        management.wrongKeysMax(),
+        management.wrongKeyIntervalMillis(),
+        management.wrongKeyAddressesMax(),
+        management.samplesMax(),
+        new ManageLimits.Replays(
+            management.replayEventsMax(),
+            management.replayQueueMax(),
+            management.replayOrdersMax()));
   }
 
   static HttpLimits http(Settings.Http settings) {

@@ -218,6 +218,7 @@ class SettingsTest {
           "retention|36500d",
           "delivery.require-https|maybe",
           "delivery.allowed-networks|10.0.0.1",
+          "http.trusted-proxies|proxy",
           "delivery.allowed-networks|10.0.0.0/33",
           "delivery.allowed-networks|example.com/8",
           "log.format|xml",

@@ -29,6 +29,11 @@ public final class Network {
     return parse(text).orElseThrow(() -> new IllegalArgumentException("Not a network: " + text));
   }
 
+  /** Whether the text is an address in this block. */
+  public boolean contains(String address) {
+    return IpLiteral.parse(address).filter(this::contains).isPresent();
+  }
+
   /** An IPv4 block (4 bytes) contains no IPv6 address (16 bytes), nor the other way round. */
   boolean contains(byte[] address) {
     if (first.length != address.length) {

@@ -24,12 +24,7 @@ import org.jspecify.annotations.Nullable;
  * the database two queries a second.
  */
 final class Authentication {
-  private static final Duration KEPT = Duration.ofMillis(500);
   private static final Duration TRUSTED = Duration.ofMinutes(10);
-  private static final int KEYS_MAX = 10_000;
-  private static final int WRONG_KEYS_BURST = 30;
-  private static final long WRONG_KEY_INTERVAL_MILLIS = 1_000;
-  private static final int ADDRESSES_MAX = 10_000;
 
   /** b64token, and bounded: longer ones are no key of ours. */
   private static final Pattern BEARER =
@@ -59,32 +54,41 @@ final class Authentication {
   private final ServiceValues values;
   private final String operatorKeyName;
   private final InstantSource clock;
-  private final FailedLogins failedLogins =
-      new FailedLogins(
-          WRONG_KEYS_BURST, WRONG_KEY_INTERVAL_MILLIS, ADDRESSES_MAX, System::nanoTime);
-  private final Cache<String, CompletableFuture<Found>> found =
-      Caffeine.newBuilder()
-          .maximumSize(KEYS_MAX)
-          .expireAfterWrite(KEPT)
-          .executor(Runnable::run)
-          .build();
+  private final FailedLogins failedLogins;
+  private final Cache<String, CompletableFuture<Found>> found;
 
   /** Keys that were right lately: they come through although others at the same address do not. */
-  private final Cache<String, Boolean> lately =
-      Caffeine.newBuilder()
-          .maximumSize(KEYS_MAX)
-          .expireAfterWrite(TRUSTED)
-          .executor(Runnable::run)
-          .build();
+  private final Cache<String, Boolean> lately;
 
   /**
    * @param operatorKeyName where the hash of the operator's key is kept
    */
-  Authentication(ApiKeys keys, ServiceValues values, String operatorKeyName, InstantSource clock) {
+  Authentication(
+      ApiKeys keys,
+      ServiceValues values,
+      String operatorKeyName,
+      InstantSource clock,
+      ManageLimits limits) {
     this.keys = keys;
     this.values = values;
     this.operatorKeyName = operatorKeyName;
     this.clock = clock;
+    this.failedLogins =
+        new FailedLogins(
+            limits.wrongKeysMax(),
+            limits.wrongKeyIntervalMillis(),
+            limits.addressesCachedMax(),
+            System::nanoTime);
+    this.found = remembered(limits, Duration.ofMillis(limits.keyCacheMillis()));
+    this.lately = remembered(limits, TRUSTED);
+  }
+
+  private static <T> Cache<String, T> remembered(ManageLimits limits, Duration kept) {
+    return Caffeine.newBuilder()
+        .maximumSize(limits.keysCachedMax())
+        .expireAfterWrite(kept)
+        .executor(Runnable::run)
+        .build();
   }
 
   CompletionStage<Result> of(RequestHead head, @Nullable String remoteAddress) {
@@ -96,7 +100,8 @@ final class Authentication {
     Optional<Caller> caller = known == null ? Optional.empty() : callerOf(known);
     if (caller.isPresent())
       return CompletableFuture.completedFuture(new Result.Known(caller.get()));
-    if (lately.getIfPresent(name) != null) return find(name, hash).thenApply(this::judged);
+    if (lately.getIfPresent(name) != null)
+      return find(name, hash).thenApply(each -> again(name, each));
     String address = remoteAddress == null ? "" : remoteAddress;
     int waitSeconds = failedLogins.take(address);
     if (waitSeconds > 0) return CompletableFuture.completedFuture(flooding(waitSeconds));
@@ -110,6 +115,13 @@ final class Authentication {
               }
               return result;
             });
+  }
+
+  /** A key that is no longer right counts like any other that is wrong from then on. */
+  private Result again(String name, Found each) {
+    Result result = judged(each);
+    if (!(result instanceof Result.Known)) lately.invalidate(name);
+    return result;
   }
 
   private static Optional<String> token(RequestHead head) {

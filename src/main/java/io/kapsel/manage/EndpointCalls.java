@@ -59,7 +59,9 @@ final class EndpointCalls {
     this.json = new EndpointJson(ports.publicUrl());
     this.clock = ports.clock();
     this.secureRandom = ports.secureRandom();
-    this.samples = new Samples(ports.sender(), ports.clock(), ports.secureRandom());
+    this.samples =
+        new Samples(
+            ports.sender(), ports.clock(), ports.secureRandom(), ports.limits().samplesMax());
   }
 
   List<Route> routes() {

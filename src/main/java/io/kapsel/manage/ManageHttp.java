@@ -45,7 +45,11 @@ public final class ManageHttp implements Handler {
   public static ManageHttp of(Ports ports) {
     var authentication =
         new Authentication(
-            ports.keys(), ports.values(), ports.secrets().operatorKeyName(), ports.clock());
+            ports.keys(),
+            ports.values(),
+            ports.secrets().operatorKeyName(),
+            ports.clock(),
+            ports.limits());
     var cursors = new Cursors(ports.secrets().cursorKey(), ports.clock());
     List<Route> routes = new ArrayList<>();
     routes.addAll(new EndpointCalls(ports, cursors).routes());
@@ -53,8 +57,8 @@ public final class ManageHttp implements Handler {
     routes.addAll(new ReplayCalls(ports).routes());
     routes.addAll(new TenantCalls(ports, cursors).routes());
     routes.addAll(new KeyCalls(ports, cursors).routes());
-    var rates = new CallRates(ports.callsPerSecondMax(), System::nanoTime);
-    return new ManageHttp(authentication, rates, routes, ports.bodyBytesMax());
+    var rates = new CallRates(ports.limits().callsPerSecondMax(), System::nanoTime);
+    return new ManageHttp(authentication, rates, routes, ports.limits().bodyBytesMax());
   }
 
   private ManageHttp(

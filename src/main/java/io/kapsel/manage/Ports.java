@@ -23,7 +23,6 @@ import java.util.random.RandomGenerator;
  *
  * @param sender delivers a webhook once, past the endpoint's queue; never fails
  * @param forget lets go of what memory holds of an erased webhook
- * @param callsPerSecondMax of each tenant, and of the operator
  */
 public record Ports(
     InstantSource clock,
@@ -40,8 +39,7 @@ public record Ports(
     Consumer<WebhookId> forget,
     Keys secrets,
     String publicUrl,
-    int bodyBytesMax,
-    int callsPerSecondMax) {
+    ManageLimits limits) {
 
   /**
    * @param operatorKeyName where the hash of the operator's key is kept

@@ -38,18 +38,10 @@ public final class ReplayRunner implements AutoCloseable {
   /** Until an endpoint whose queue is full, or that is disabled, is looked at again. */
   private static final long WAIT_MILLIS = 1_000;
 
-  /** Events that are looked at in one turn. */
-  private static final int STRETCH = 2_000;
-
-  /** Pending webhooks of an endpoint up to which a replay adds more. */
-  private static final int QUEUE_MAX = 500;
-
-  /** Orders to one endpoint at the same time. */
-  private static final int TOGETHER = 50;
-
   private final Replays replays;
   private final Endpoints endpoints;
   private final InstantSource clock;
+  private final ManageLimits.Replays limits;
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(
           task -> {
@@ -61,10 +53,12 @@ public final class ReplayRunner implements AutoCloseable {
   /** What became of a turn. */
   private record Turn(Replay replay, long waitMillis) {}
 
-  public ReplayRunner(Replays replays, Endpoints endpoints, InstantSource clock) {
+  public ReplayRunner(
+      Replays replays, Endpoints endpoints, InstantSource clock, ManageLimits.Replays limits) {
     this.replays = replays;
     this.endpoints = endpoints;
     this.clock = clock;
+    this.limits = limits;
   }
 
   public ReplayRunner start() {
@@ -94,10 +88,10 @@ public final class ReplayRunner implements AutoCloseable {
         || view.status() == Status.DELETED) {
       return new Turn(replay.finished(Replays.Status.FAILED, clock.millis()), 0);
     }
-    int room = QUEUE_MAX - view.live().queueDepth();
+    int room = limits.queueMax() - view.live().queueDepth();
     if (view.status() == Status.DISABLED || room <= 0) return new Turn(replay, WAIT_MILLIS);
-    List<Candidate> stretch = get(replays.next(replay, STRETCH));
-    return retried(replay, stretch, room, stretch.size() < STRETCH);
+    List<Candidate> stretch = get(replays.next(replay, limits.eventsMax()));
+    return retried(replay, stretch, room, stretch.size() < limits.eventsMax());
   }
 
   /** Up to {@code room} retries, in groups; the position moves behind a group when all are in. */
@@ -108,7 +102,7 @@ public final class ReplayRunner implements AutoCloseable {
       if (room <= 0) return new Turn(now, WAIT_MILLIS);
       int to = from;
       List<Candidate> group = new ArrayList<>();
-      while (to < stretch.size() && group.size() < Math.min(room, TOGETHER)) {
+      while (to < stretch.size() && group.size() < Math.min(room, limits.ordersMax())) {
         Candidate each = stretch.get(to++);
         if (!each.erased() && now.statuses().contains(each.status())) group.add(each);
       }

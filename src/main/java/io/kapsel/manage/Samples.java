@@ -32,8 +32,6 @@ import java.util.random.RandomGenerator;
  * is; neither stored nor counted.
  */
 final class Samples {
-  private static final int SENDING_MAX = 32;
-
   /** Within the time that a request may take. */
   private static final int TIMEOUT_MILLIS_MAX = 30_000;
 
@@ -43,15 +41,17 @@ final class Samples {
   private final BiFunction<EndpointConfig, Webhook, CompletionStage<Outcome>> sender;
   private final InstantSource clock;
   private final RandomGenerator random;
-  private final Semaphore sending = new Semaphore(SENDING_MAX);
+  private final Semaphore sending;
 
   Samples(
       BiFunction<EndpointConfig, Webhook, CompletionStage<Outcome>> sender,
       InstantSource clock,
-      RandomGenerator random) {
+      RandomGenerator random,
+      int sendingMax) {
     this.sender = sender;
     this.clock = clock;
     this.random = random;
+    this.sending = new Semaphore(sendingMax);
   }
 
   CompletionStage<Response> send(Call call, EndpointView view, Optional<JsonNode> payload) {
