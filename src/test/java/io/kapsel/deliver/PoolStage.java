@@ -15,19 +15,17 @@ import io.kapsel.core.webhook.EndpointId;
 import io.kapsel.core.webhook.TenantId;
 import io.kapsel.core.webhook.Webhook;
 import io.kapsel.core.webhook.WebhookId;
-import io.kapsel.storage.ContentStore;
+import io.kapsel.testing.NoContents;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.jspecify.annotations.Nullable;
 
 /** A delivery pool whose contents are in memory and whose destinations answer only as told. */
 final class PoolStage {
@@ -148,19 +146,14 @@ final class PoolStage {
     return flight.outcome();
   }
 
-  private final class Shelf implements ContentStore {
-    @Override
-    public CompletionStage<List<Webhook>> fetch(List<WebhookId> ids) {
-      throw new UnsupportedOperationException();
-    }
-
+  private final class Shelf extends NoContents {
     @Override
     public CompletionStage<Contents> fetch(List<WebhookId> ids, long bytesMax) {
       List<Webhook> found = new ArrayList<>();
       List<WebhookId> later = new ArrayList<>();
       long room = bytesMax;
       for (WebhookId id : ids) {
-        Webhook webhook = Objects.requireNonNull(stored.get(id));
+        Webhook webhook = stored.get(id);
         if (webhook.body().length() > room) {
           later.add(id);
         } else {
@@ -169,31 +162,6 @@ final class PoolStage {
         }
       }
       return CompletableFuture.completedFuture(new Contents(found, later));
-    }
-
-    @Override
-    public CompletionStage<Void> store(Webhook webhook) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public CompletionStage<Void> remove(List<WebhookId> ids) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public CompletionStage<Stretch> withoutOutcome(WebhookId after, WebhookId until, int limit) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public CompletionStage<WebhookId> watermark() {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public CompletionStage<@Nullable Void> advance(WebhookId watermark) {
-      throw new UnsupportedOperationException();
     }
   }
 }

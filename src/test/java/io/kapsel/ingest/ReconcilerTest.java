@@ -14,7 +14,7 @@ import io.kapsel.core.webhook.Webhook;
 import io.kapsel.core.webhook.WebhookId;
 import io.kapsel.endpoint.EndpointMessage;
 import io.kapsel.ingest.Reconciler.ReconcilerSettings;
-import io.kapsel.storage.ContentStore;
+import io.kapsel.testing.NoContents;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -124,7 +124,7 @@ final class ReconcilerTest {
   }
 
   /** Content without outcomes. */
-  private static final class Store implements ContentStore {
+  private static final class Store extends NoContents {
     final Map<WebhookId, Webhook> rows = new ConcurrentHashMap<>();
     volatile WebhookId watermark = new WebhookId(0, 0);
 
@@ -169,16 +169,6 @@ final class ReconcilerTest {
     public CompletionStage<Void> remove(List<WebhookId> ids) {
       ids.forEach(rows::remove);
       return CompletableFuture.completedFuture(null);
-    }
-
-    @Override
-    public CompletionStage<Void> store(Webhook webhook) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public CompletionStage<List<Webhook>> fetch(List<WebhookId> ids) {
-      throw new UnsupportedOperationException();
     }
   }
 }
