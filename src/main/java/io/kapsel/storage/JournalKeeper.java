@@ -13,6 +13,9 @@ import org.slf4j.LoggerFactory;
  * Removes what no recovery reads again: snapshots beyond the newest ones of each actor, and the
  * events before the oldest snapshot that is kept. The last event of an actor always stays, for the
  * journal takes the highest sequence number from it.
+ *
+ * <p>Young events stay, too: their primary keys refuse the writes of a node that was frozen while
+ * its endpoints moved. Without the row such a write would succeed where nobody reads it.
  */
 public final class JournalKeeper implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(JournalKeeper.class);
@@ -20,6 +23,9 @@ public final class JournalKeeper implements AutoCloseable {
 
   /** A statement has seconds, and each event costs a look-up of its tags. */
   private static final int EVENTS_AT_ONCE = 10_000;
+
+  /** No process is frozen for longer, and still alive in the eyes of whoever runs it. */
+  private static final long EVENTS_KEPT_MILLIS = 600_000;
 
   private static final String DELETE_SNAPSHOTS =
       """
@@ -39,11 +45,12 @@ public final class JournalKeeper implements AutoCloseable {
           group by persistence_id having count(*) >= ?) oldest
         join event_journal old
           on old.persistence_id = oldest.persistence_id and old.sequence_number < oldest.kept
+        where coalesce(old.write_timestamp, 0) < extract(epoch from now()) * 1000 - %d
         limit %d) unread
       where e.persistence_id = unread.persistence_id
         and e.sequence_number = unread.sequence_number
       """
-          .formatted(EVENTS_AT_ONCE);
+          .formatted(EVENTS_KEPT_MILLIS, EVENTS_AT_ONCE);
 
   private final Database database;
   private final int snapshotsKept;

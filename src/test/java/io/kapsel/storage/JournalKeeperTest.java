@@ -40,6 +40,18 @@ final class JournalKeeperTest {
     assertEquals("1 2 3 4 5 6 7 8 9 10", numbers("event_journal", "a"));
   }
 
+  /** Or a node that was frozen could write them once more, and believe that it was the first. */
+  @Test
+  void keeps_events_that_are_younger_than_any_freeze() {
+    for (int at : new int[] {5, 9}) snapshot("a", at);
+    PostgresForTests.execute(
+        settings,
+        "update event_journal set write_timestamp = extract(epoch from now()) * 1000 - 540000"
+            + " where persistence_id = 'a' and sequence_number >= 3");
+    tidy();
+    assertEquals("3 4 5 6 7 8 9 10", numbers("event_journal", "a"));
+  }
+
   @Test
   void leaves_other_actors_alone() {
     snapshot("a", 2);
