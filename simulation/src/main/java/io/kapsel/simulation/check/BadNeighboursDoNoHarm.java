@@ -1,5 +1,6 @@
 package io.kapsel.simulation.check;
 
+import io.kapsel.core.endpoint.Circuit;
 import io.kapsel.core.endpoint.DeliverySettings.Ordering;
 import io.kapsel.simulation.scenario.Fault;
 import io.kapsel.simulation.scenario.Observation;
@@ -12,36 +13,41 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * S15: when nothing but destinations is in trouble, a webhook of an endpoint whose own destination
- * works is attempted at once.
+ * S15: while nothing but destinations and clocks is in trouble, a webhook of an endpoint whose own
+ * destination works is attempted at once.
  */
 final class BadNeighboursDoNoHarm implements Invariant {
   private static final long BOUND_NANOS = 3_000_000_000L;
+
+  /** After a change attempts go one by one at first. */
+  private static final long WARM_UP_NANOS = 60_000_000_000L;
 
   /** With less room for bodies, whoever waits for its destination keeps the others waiting. */
   private static final long BODIES_BYTES = 1L << 20;
 
   private final Facts facts;
   private final Findings findings;
+  private final Disturbances disturbances;
   private final Predicate<String> isHealthy;
   private final boolean applies;
   private final Set<String> attempted = new HashSet<>();
 
   BadNeighboursDoNoHarm(
-      Facts facts, Findings findings, Options options, Plan plan, Predicate<String> isHealthy) {
+      Facts facts,
+      Findings findings,
+      Disturbances disturbances,
+      Options options,
+      Plan plan,
+      Predicate<String> isHealthy) {
     this.facts = facts;
     this.findings = findings;
+    this.disturbances = disturbances;
     Set<String> troubled = new HashSet<>();
-    boolean only = true;
-    for (Fault fault : plan.faults()) {
+    for (Fault fault : plan.faults())
       if (fault.kind() == Fault.Kind.DESTINATION) troubled.add(fault.target());
-      else only = false;
-    }
     this.isHealthy = endpoint -> !troubled.contains(endpoint) && isHealthy.test(endpoint);
     applies =
-        only
-            && options.count(Option.OPERATOR_ORDERS) == 0
-            && options.whole(Option.POOL_BODIES_BYTES_MAX) > BODIES_BYTES
+        options.whole(Option.POOL_BODIES_BYTES_MAX) > BODIES_BYTES
             && options.count(Option.POOL_CONCURRENCY) >= 4 * options.count(Option.ENDPOINTS);
   }
 
@@ -57,7 +63,13 @@ final class BadNeighboursDoNoHarm implements Invariant {
             && endpoint.pending.size() <= delivery.maxInFlight();
     Facts.Event event = facts.event(sent.event());
     long waited = sent.atNanos() - event.acceptedAtNanos;
-    if (alone && waited > BOUND_NANOS)
+    boolean calm =
+        event.acceptedAtNanos > disturbances.untilNanos()
+            && endpoint.phase == Circuit.Phase.CLOSED
+            && disturbances
+                .of(sent.endpoint())
+                .isLeftAloneSince(event.acceptedAtNanos - WARM_UP_NANOS);
+    if (alone && calm && waited > BOUND_NANOS)
       findings.broken(
           "S15",
           Severity.SAFETY,

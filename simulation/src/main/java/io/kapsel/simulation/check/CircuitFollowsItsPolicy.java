@@ -80,6 +80,13 @@ final class CircuitFollowsItsPolicy implements Invariant {
     AFTER
   }
 
+  private static final long NANOS_PER_MILLI = 1_000_000;
+
+  /** The service's clock approaches the wall by a twentieth at most: docs/adr/0006. */
+  private static final double SLEW = 1.06;
+
+  private static final long SLACK_MILLIS = 20;
+
   /** A recall takes a message to the pool, and time passes while code runs. */
   private static final long RECALL_NANOS = 400_000_000L;
 
@@ -170,9 +177,25 @@ final class CircuitFollowsItsPolicy implements Invariant {
             other.sentIndex);
       }
     boolean isOpen = endpoint.phase == Circuit.Phase.OPEN && last == Handed.AFTER;
+    if (isOpen) early(index, sent, endpoint);
     others.put(
         sent.event() + "/" + sent.number(),
         new Out(index, sent.node(), first, isOpen ? endpoint.openUntilMillis : 0));
+  }
+
+  /** By true time, which holds for an endpoint that has lived since its circuit opened. */
+  private void early(int index, Observation.AttemptSent sent, Facts.EndpointFacts endpoint) {
+    long open = (sent.atNanos() - endpoint.openedAtNanos) / NANOS_PER_MILLI;
+    boolean lives =
+        facts.interruptionOf(sent.node(), sent.endpoint()) < endpoint.circuitIndex
+            && !facts.isFenced(sent.node(), sent.endpoint());
+    if (lives && open * SLEW + SLACK_MILLIS < endpoint.openMillis)
+      broken(
+          index,
+          sent,
+          "was attempted " + open + " ms after the circuit opened for " + endpoint.openMillis,
+          endpoint.circuitIndex,
+          -1);
   }
 
   private void broken(int index, Observation.AttemptSent sent, String what, int opened, int other) {

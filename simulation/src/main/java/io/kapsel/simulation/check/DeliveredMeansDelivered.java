@@ -6,16 +6,27 @@ import io.kapsel.core.endpoint.Outcome;
 import io.kapsel.core.endpoint.Verdict;
 import io.kapsel.simulation.scenario.Observation;
 import io.kapsel.simulation.scenario.Violation.Severity;
+import java.util.Set;
 
-/** S3: delivered is recorded only after a 2xx of the destination, and history says the same. */
+/**
+ * S3: delivered is recorded only after a 2xx of the destination, and history says the same; an
+ * outcome that is recorded is the one that came.
+ */
 record DeliveredMeansDelivered(Facts facts, Findings findings) implements Invariant {
+  /** Outcomes of attempts that nobody answered for, or that were not sent. */
+  private static final Set<String> MADE_UP =
+      Set.of("Nobody answered for the attempt.", "The payload was erased.");
+
   @Override
   public void saw(int index, Observation observation) {
     switch (observation) {
       case Observation.Journaled journaled -> {
         for (Endpoint.Event event : journaled.events())
           if (event instanceof Endpoint.AttemptsEnded batch)
-            for (Ended ended : batch.ended()) check(index, ended);
+            for (Ended ended : batch.ended()) {
+              check(index, ended);
+              compare(index, ended);
+            }
       }
       case Observation.HistoryRecorded recorded -> {
         Facts.Event event = facts.event(recorded.event());
@@ -45,6 +56,30 @@ record DeliveredMeansDelivered(Facts facts, Findings findings) implements Invari
                         && sent.ended.kind() == Outcome.Kind.DELIVERED);
     if (!answered)
       broken(index, event, "is recorded as delivered by attempt " + number + " without a 2xx");
+  }
+
+  private void compare(int index, Ended ended) {
+    Outcome outcome = ended.attempt().outcome();
+    if (MADE_UP.contains(outcome.message())) return;
+    Facts.Event event = facts.event(ended.attempt().webhook().toString());
+    int number = ended.attempt().number();
+    boolean came =
+        event.sent.stream()
+            .anyMatch(
+                sent ->
+                    sent.number == number
+                        && sent.ended != null
+                        && sent.ended.status() == outcome.status()
+                        && sent.ended.kind() == outcome.kind());
+    if (!came)
+      broken(
+          index,
+          event,
+          "is recorded with an outcome of attempt "
+              + number
+              + ", "
+              + outcome.kind()
+              + ", that never came");
   }
 
   private void broken(int index, Facts.Event event, String what) {

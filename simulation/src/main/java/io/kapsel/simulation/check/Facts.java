@@ -11,8 +11,10 @@ import io.kapsel.simulation.service.Recorder;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +63,11 @@ final class Facts implements Recorder.Listener {
     @Nullable Verdict verdict;
     int endedIndex = -1;
     long dueAtMillis;
+
+    /** When its journal took the delay it waits for, and that delay; 0 before any. */
+    long delayedAtNanos;
+
+    long delayMillis;
     boolean inHistory;
     final List<Sent> sent = new ArrayList<>();
 
@@ -94,6 +101,11 @@ final class Facts implements Recorder.Listener {
     Circuit.Phase phase = Circuit.Phase.CLOSED;
     long openUntilMillis;
     int circuitIndex = -1;
+
+    /** By true time, and how long its policy holds it open from then. */
+    long openedAtNanos;
+
+    long openMillis;
     long lastSequenceNr;
     int lastWriteIndex = -1;
 
@@ -115,10 +127,21 @@ final class Facts implements Recorder.Listener {
   private final TreeMap<String, EndpointFacts> endpoints = new TreeMap<>();
   private final TreeMap<String, Integer> crashed = new TreeMap<>();
 
+  /** Events whose content is stored, and that no endpoint has accepted. */
+  private final Set<String> ownerless = new HashSet<>();
+
   /**
    * Index of the last time an endpoint stopped or recovered on a node, by {@code node/endpoint}.
    */
   private final TreeMap<String, Integer> interrupted = new TreeMap<>();
+
+  /** Where endpoints were last started and not stopped, by {@code node/endpoint}. */
+  private final TreeMap<String, Integer> started = new TreeMap<>();
+
+  /** Index of each endpoint's last recovery, and where. */
+  private final Map<String, Integer> recoveredAt = new HashMap<>();
+
+  private final Map<String, String> recoveredOn = new HashMap<>();
 
   Event event(String id) {
     return events.computeIfAbsent(id, Event::new);
@@ -130,6 +153,10 @@ final class Facts implements Recorder.Listener {
 
   EndpointFacts endpoint(String name) {
     return endpoints.computeIfAbsent(name, EndpointFacts::new);
+  }
+
+  boolean hasOwnerless() {
+    return !ownerless.isEmpty();
   }
 
   Collection<EndpointFacts> endpoints() {
@@ -146,22 +173,42 @@ final class Facts implements Recorder.Listener {
     return Math.max(crashOf(node), interrupted.getOrDefault(node + "/" + endpoint, -1));
   }
 
+  /**
+   * Whether the endpoint lives on elsewhere, and a node that was frozen meanwhile cannot know yet:
+   * its next write will be refused.
+   */
+  boolean isFenced(String node, String endpoint) {
+    Integer since = started.get(node + "/" + endpoint);
+    return since != null
+        && recoveredAt.getOrDefault(endpoint, -1) > since
+        && !node.equals(recoveredOn.get(endpoint));
+  }
+
   @Override
   public void saw(int index, Observation observation) {
     switch (observation) {
       case Observation.NodeCrashed crash -> crashed.put(crash.node(), index);
       case Observation.NodeExited exit -> crashed.put(exit.node(), index);
-      case Observation.EndpointStopped stopped ->
-          interrupted.put(stopped.node() + "/" + stopped.endpoint(), index);
-      case Observation.Recovering recovering ->
-          interrupted.put(recovering.node() + "/" + recovering.endpoint(), index);
+      case Observation.EndpointStarted start ->
+          started.put(start.node() + "/" + start.endpoint(), index);
+      case Observation.EndpointStopped stopped -> {
+        interrupted.put(stopped.node() + "/" + stopped.endpoint(), index);
+        started.remove(stopped.node() + "/" + stopped.endpoint());
+      }
+      case Observation.Recovering recovering -> {
+        interrupted.put(recovering.node() + "/" + recovering.endpoint(), index);
+        recoveredAt.put(recovering.endpoint(), index);
+        recoveredOn.put(recovering.endpoint(), recovering.node());
+      }
       case Observation.ContentStored stored -> {
         Event event = event(stored.event());
         event.webhook = stored.webhook();
         event.endpoint = stored.endpoint();
         event.body = stored.body();
         event.storedIndex = index;
+        ownerless.add(event.id);
       }
+      case Observation.ContentRemoved removed -> ownerless.remove(removed.event());
       case Observation.Answered answered -> {
         if (!answered.event().isEmpty()) {
           Event event = event(answered.event());
@@ -220,6 +267,7 @@ final class Facts implements Recorder.Listener {
       case Endpoint.WebhooksAccepted accepted -> {
         for (Endpoint.Offered offered : accepted.webhooks()) {
           Event known = event(offered.id().toString());
+          ownerless.remove(known.id);
           known.endpoint = endpoint.name;
           known.acceptedIndex = index;
           known.acceptedAtNanos = atNanos;
@@ -229,8 +277,8 @@ final class Facts implements Recorder.Listener {
         }
       }
       case Endpoint.AttemptsEnded batch -> {
-        for (Ended ended : batch.ended()) fold(index, endpoint, ended);
-        circuit(index, endpoint, batch.circuit());
+        for (Ended ended : batch.ended()) fold(index, atNanos, batch.atMillis(), endpoint, ended);
+        circuit(index, atNanos, batch.atMillis(), endpoint, batch.circuit());
       }
       case Endpoint.Retried retried -> {
         Event known = event(retried.id().toString());
@@ -243,9 +291,12 @@ final class Facts implements Recorder.Listener {
         known.inHistory = false;
         known.budgetUsed = 0;
         known.dueAtMillis = retried.atMillis();
+        known.delayedAtNanos = atNanos;
+        known.delayMillis = 0;
         known.attempts = Math.max(known.attempts, retried.attempts());
       }
-      case Endpoint.CircuitReset reset -> circuit(index, endpoint, Circuit.CLOSED);
+      case Endpoint.CircuitReset reset ->
+          circuit(index, atNanos, reset.atMillis(), endpoint, Circuit.CLOSED);
       case Endpoint.HistoryConfirmed confirmed -> {}
     }
   }
@@ -257,20 +308,28 @@ final class Facts implements Recorder.Listener {
     endpoint.configAtNanos = atNanos;
   }
 
-  private static void circuit(int index, EndpointFacts endpoint, Circuit circuit) {
+  private static void circuit(
+      int index, long atNanos, long atMillis, EndpointFacts endpoint, Circuit circuit) {
     if (endpoint.phase != circuit.phase() || circuit.phase() == Circuit.Phase.OPEN)
       endpoint.circuitIndex = index;
+    if (circuit.phase() == Circuit.Phase.OPEN
+        && circuit.openUntilMillis() != endpoint.openUntilMillis) {
+      endpoint.openedAtNanos = atNanos;
+      endpoint.openMillis = circuit.openUntilMillis() - atMillis;
+    }
     endpoint.phase = circuit.phase();
     endpoint.openUntilMillis = circuit.openUntilMillis();
   }
 
-  private void fold(int index, EndpointFacts endpoint, Ended ended) {
+  private void fold(int index, long atNanos, long atMillis, EndpointFacts endpoint, Ended ended) {
     Event event = event(ended.attempt().webhook().toString());
     event.attempts = Math.max(event.attempts, ended.attempt().number());
     event.budgetUsed++;
     event.endedAt.put(ended.attempt().number(), index);
     event.outcomes.put(ended.attempt().number(), ended);
     event.dueAtMillis = ended.nextAttemptAtMillis();
+    event.delayedAtNanos = atNanos;
+    event.delayMillis = Math.max(0, ended.nextAttemptAtMillis() - atMillis);
     if (ended.verdict() != Verdict.RETRY) {
       event.verdict = ended.verdict();
       event.endedIndex = index;

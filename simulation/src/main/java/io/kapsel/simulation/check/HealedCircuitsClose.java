@@ -1,6 +1,7 @@
 package io.kapsel.simulation.check;
 
 import io.kapsel.core.endpoint.Circuit;
+import io.kapsel.core.endpoint.Status;
 import io.kapsel.simulation.scenario.Violation.Severity;
 
 /** L3: when its destination works again and there is something to send, a circuit closes. */
@@ -9,7 +10,7 @@ record HealedCircuitsClose(Facts facts, Findings findings) implements Invariant 
   public void ended(Ending ending) {
     if (!ending.settled()) return; // L1 says what is left
     for (Facts.EndpointFacts endpoint : facts.endpoints())
-      if (endpoint.phase != Circuit.Phase.CLOSED)
+      if (endpoint.phase != Circuit.Phase.CLOSED && endpoint.status != Status.DELETED)
         findings.broken(
             "L3",
             Severity.LIVENESS,

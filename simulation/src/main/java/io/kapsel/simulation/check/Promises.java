@@ -11,13 +11,16 @@ import java.util.function.Predicate;
 /** All invariants of a run. */
 public final class Promises {
   private final Facts facts = new Facts();
-  private final Sometimes sometimes = new Sometimes(facts);
+  private final Sometimes sometimes;
+  private final Disturbances disturbances;
   private final List<Invariant> all;
 
   /**
    * @param isHealthy whether an endpoint's destination is never in trouble by itself
    */
   public Promises(Findings findings, Options options, Plan plan, Predicate<String> isHealthy) {
+    sometimes = new Sometimes(facts, plan);
+    disturbances = new Disturbances(plan);
     double clockMillis = 0;
     for (Fault fault : plan.faults()) {
       if (fault.kind() == Fault.Kind.CLOCK_STEP) clockMillis += Math.abs(fault.amount());
@@ -39,10 +42,12 @@ public final class Promises {
             new OrderIsKept(facts, findings),
             new RecoveryIsTheLivingState(findings),
             new NoMaximumIsExceeded(findings, options),
-            new BadNeighboursDoNoHarm(facts, findings, options, plan, isHealthy),
+            new LimitsHold(findings, options),
+            new BadNeighboursDoNoHarm(facts, findings, disturbances, options, plan, isHealthy),
             new NoErrorIsLogged(findings),
             new EverythingEnds(facts, findings),
-            new HealthyEndpointsAnswer(facts, findings, clockMillis == 0),
+            new HealthyEndpointsAnswer(findings),
+            new DueMeansNow(facts, findings, disturbances, options, clockMillis == 0),
             new HealedCircuitsClose(facts, findings),
             new AfterwardsItIsQuiet(facts, findings));
   }
@@ -51,6 +56,7 @@ public final class Promises {
   public void listenTo(Recorder recorder) {
     recorder.listen(facts);
     recorder.listen(sometimes);
+    recorder.listen(disturbances);
     for (Invariant invariant : all) recorder.listen(invariant);
   }
 
@@ -65,6 +71,11 @@ public final class Promises {
     for (Facts.Event event : facts.events())
       if (event.isAccepted() && event.verdict != null && !event.inHistory) return true;
     return false;
+  }
+
+  /** Whether content is stored that no endpoint has accepted: the reconciler's work. */
+  public boolean isSomethingOwnerless() {
+    return facts.hasOwnerless();
   }
 
   /** How often each rare situation was met. */

@@ -6,7 +6,9 @@ import io.kapsel.core.endpoint.Endpoint;
 import io.kapsel.core.endpoint.Outcome;
 import io.kapsel.core.endpoint.Status;
 import io.kapsel.core.endpoint.Verdict;
+import io.kapsel.simulation.scenario.Fault;
 import io.kapsel.simulation.scenario.Observation;
+import io.kapsel.simulation.scenario.Plan;
 import io.kapsel.simulation.service.Recorder;
 import java.util.Collections;
 import java.util.HashSet;
@@ -53,18 +55,40 @@ final class Sometimes implements Recorder.Listener {
           "endpoint left memory and came back",
           "Retry-After obeyed",
           "Retry-After capped",
-          "node exited by itself");
+          "node exited by itself",
+          "recovery after a refused write",
+          "probe in flight at a hand-over",
+          "stopped with offers on their way",
+          "oldest node lost",
+          "node did not serve for long",
+          "journal away for longer than its circuit breaker",
+          "outcome came after its attempt was counted as lost",
+          "endpoint deleted",
+          "limited by the endpoint's or the tenant's rate",
+          "limits went by the node's own share");
+
+  /** Longer than a start and a rejoin take in peace. */
+  private static final long SERVES_NANOS = 30_000_000_000L;
+
+  /** A call's timeout and the time that the breaker stays open. */
+  private static final long BREAKER_NANOS = 15_000_000_000L;
 
   private final Facts facts;
+  private final Plan plan;
   private final TreeMap<String, Long> counts = new TreeMap<>();
   private final TreeMap<String, String> home = new TreeMap<>();
   private final TreeSet<String> snapshots = new TreeSet<>();
   private final Set<String> unanswered = new HashSet<>();
   private final Set<String> contentOnly = new HashSet<>();
   private final Set<String> orphans = new HashSet<>();
+  private final TreeMap<String, Long> booted = new TreeMap<>();
+  private final TreeMap<Long, String> serving = new TreeMap<>();
+  private final TreeSet<String> refused = new TreeSet<>();
+  private long journalDownSinceNanos = Long.MAX_VALUE;
 
-  Sometimes(Facts facts) {
+  Sometimes(Facts facts, Plan plan) {
     this.facts = facts;
+    this.plan = plan;
     for (String situation : ALL) counts.put(situation, 0L);
   }
 
@@ -90,15 +114,45 @@ final class Sometimes implements Recorder.Listener {
         met("journal write refused");
         metIf(refused.why().contains("connection lost"), "journal write applied, answer lost");
         metIf(refused.why().contains("duplicate key"), "late write refused by the primary key");
+        this.refused.add(refused.endpoint());
+        metIf(
+            refused.atNanos() - journalDownSinceNanos > BREAKER_NANOS,
+            "journal away for longer than its circuit breaker");
       }
+      case Observation.FaultBegan began -> {
+        for (Fault fault : plan.faults())
+          if (fault.id() == began.fault() && fault.kind() == Fault.Kind.STORE_DOWN)
+            if (fault.target().isEmpty() || fault.target().equals("JOURNAL"))
+              journalDownSinceNanos = began.atNanos();
+      }
+      case Observation.JournalConfirmed confirmed -> journalDownSinceNanos = Long.MAX_VALUE;
+      case Observation.NodeBooted boot -> booted.put(boot.node(), boot.atNanos());
+      case Observation.NodeServes serves -> {
+        served(serves.node(), serves.atNanos());
+        serving.put(serves.atNanos(), serves.node());
+      }
+      case Observation.AttemptEnded ended ->
+          metIf(
+              facts.event(ended.event()).endedAt.containsKey(ended.number()),
+              "outcome came after its attempt was counted as lost");
+      case Observation.LimitsShared shared ->
+          metIf(!shared.shared(), "limits went by the node's own share");
+      case Observation.EndpointStopped stopped -> stopped(stopped);
       case Observation.Recovering recovering -> {
         Facts.EndpointFacts endpoint = facts.endpoint(recovering.endpoint());
         metIf(!endpoint.pending.isEmpty(), "recovery with pending webhooks");
         metIf(snapshots.contains(recovering.endpoint()), "recovery after a snapshot");
+        metIf(refused.remove(recovering.endpoint()), "recovery after a refused write");
       }
       case Observation.SnapshotStored stored -> snapshots.add(stored.endpoint());
-      case Observation.NodeCrashed crash -> crashed(crash.node());
-      case Observation.NodeExited exit -> met("node exited by itself");
+      case Observation.NodeCrashed crash -> {
+        crashed(crash.node());
+        gone(crash.node(), crash.atNanos());
+      }
+      case Observation.NodeExited exit -> {
+        met("node exited by itself");
+        gone(exit.node(), exit.atNanos());
+      }
       case Observation.ContentStored stored -> contentOnly.add(stored.event());
       case Observation.ContentRemoved removed -> {
         contentOnly.remove(removed.event());
@@ -138,8 +192,34 @@ final class Sometimes implements Recorder.Listener {
       case "E1010" -> met("key reused with another body refused");
       case "E1001" -> met("bad signature refused");
       case "E3002" -> met("queue full");
+      case "E1004" -> met("limited by the endpoint's or the tenant's rate");
       default -> {}
     }
+  }
+
+  private void served(String node, long atNanos) {
+    Long since = booted.remove(node);
+    metIf(since != null && atNanos - since > SERVES_NANOS, "node did not serve for long");
+  }
+
+  private void gone(String node, long atNanos) {
+    served(node, atNanos);
+    metIf(serving.size() > 1 && serving.firstEntry().getValue().equals(node), "oldest node lost");
+    serving.values().remove(node);
+  }
+
+  private void stopped(Observation.EndpointStopped stopped) {
+    Facts.EndpointFacts endpoint = facts.endpoint(stopped.endpoint());
+    boolean probing = false;
+    for (Facts.Event event : endpoint.pending.values()) {
+      if (event.sent.isEmpty()) continue;
+      Facts.Sent last = event.sent.getLast();
+      probing |= last.node.equals(stopped.node()) && last.ended == null;
+    }
+    metIf(probing && endpoint.phase != Circuit.Phase.CLOSED, "probe in flight at a hand-over");
+    boolean offered = false;
+    for (String id : contentOnly) offered |= facts.event(id).endpoint.equals(stopped.endpoint());
+    metIf(offered, "stopped with offers on their way");
   }
 
   private void crashed(String node) {
@@ -175,10 +255,12 @@ final class Sometimes implements Recorder.Listener {
         boolean wasOpen = batch.circuit().phase() == Circuit.Phase.OPEN;
         for (Ended ended : batch.ended()) ended(ended, batch.atMillis(), wasOpen, endpoint);
       }
-      case Endpoint.StatusChanged changed ->
-          metIf(
-              changed.status() == Status.DISABLED && !changed.reason().isEmpty(),
-              "endpoint disabled by 410");
+      case Endpoint.StatusChanged changed -> {
+        metIf(
+            changed.status() == Status.DISABLED && !changed.reason().isEmpty(),
+            "endpoint disabled by 410");
+        metIf(changed.status() == Status.DELETED, "endpoint deleted");
+      }
       case Endpoint.Retried retried -> met("retry by hand");
       case Endpoint.CircuitReset reset -> met("reset by hand");
       case Endpoint.Configured configured ->

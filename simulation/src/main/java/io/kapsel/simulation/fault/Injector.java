@@ -12,6 +12,7 @@ import io.kapsel.simulation.service.Behaviour;
 import io.kapsel.simulation.service.Destinations;
 import io.kapsel.simulation.service.Processes;
 import io.kapsel.simulation.service.Recorder;
+import io.kapsel.simulation.service.SimulatedBank;
 import io.kapsel.simulation.service.Triggers;
 import io.kapsel.simulation.storage.Database;
 import io.kapsel.simulation.storage.Database.Weather;
@@ -31,6 +32,7 @@ import java.util.function.UnaryOperator;
 /** Makes the faults of a plan happen, and takes them all back at the end of the load. */
 public final class Injector implements Recorder.Listener, Triggers {
   private static final long MILLI = 1_000_000;
+  private static final long REJOIN_MILLIS = 500;
 
   /** What makes a fault go on, and what ends it. */
   private interface Undo {
@@ -44,6 +46,7 @@ public final class Injector implements Recorder.Listener, Triggers {
   private final Fleet fleet;
   private final Processes processes;
   private final Destinations destinations;
+  private final SimulatedBank bank;
   private final Recorder recorder;
   private final Map<On, List<Waiting>> waiting = new EnumMap<>(On.class);
   private final List<Integer> happened = new ArrayList<>();
@@ -71,6 +74,7 @@ public final class Injector implements Recorder.Listener, Triggers {
       Fleet fleet,
       Processes processes,
       Destinations destinations,
+      SimulatedBank bank,
       Recorder recorder) {
     this.world = world;
     this.plan = plan;
@@ -79,6 +83,7 @@ public final class Injector implements Recorder.Listener, Triggers {
     this.fleet = fleet;
     this.processes = processes;
     this.destinations = destinations;
+    this.bank = bank;
     this.recorder = recorder;
   }
 
@@ -107,6 +112,18 @@ public final class Injector implements Recorder.Listener, Triggers {
     database.calm();
     network.heal();
     destinations.heal();
+    bank.calm();
+  }
+
+  /** A power cut: every node is killed within a few seconds and comes back. */
+  public void killAll() {
+    for (Node node : world.liveNodes()) {
+      Randomness.Stream draws = world.randomness().stream("power-cut", node.name());
+      world.later(
+          draws.between(0, 2_000) * MILLI,
+          "power cut",
+          () -> crash(node.name(), draws.between(100, 3_000) * MILLI));
+    }
   }
 
   /** The faults that really happened. */
@@ -255,6 +272,17 @@ public final class Injector implements Recorder.Listener, Triggers {
         node.driftWall(fault.amount(), world.nanoTime());
         lasting(fault, () -> node.driftWall(0, world.nanoTime()));
       }
+      case SWIZZLE_CLOG -> swizzle(fault);
+      case JOINS_ALONE -> joinAlone(fault);
+      case BANK_DOWN -> {
+        bank.setDown(true);
+        lasting(fault, () -> bank.setDown(false));
+      }
+      case BANK_SLOW -> {
+        bank.slow(fault.amount());
+        lasting(fault, () -> bank.slow(1));
+      }
+      case BANK_FLUSHED -> bank.flush();
     }
   }
 
@@ -343,6 +371,48 @@ public final class Injector implements Recorder.Listener, Triggers {
               network.mend(b, a);
             }
         });
+  }
+
+  private void swizzle(Fault fault) {
+    Randomness.Stream draws = world.randomness().stream("swizzle", fault.id());
+    List<String> stalled = others("");
+    while (stalled.size() > 1 && draws.chance(0.3)) stalled.remove(draws.below(stalled.size()));
+    List<String> back = new ArrayList<>();
+    long stepNanos = fault.forMillis() * MILLI / (2L * stalled.size());
+    lasting(fault, () -> back.forEach(network::unclog));
+    for (int i = 1; !stalled.isEmpty(); i++) {
+      String name = stalled.remove(draws.below(stalled.size()));
+      back.add(draws.below(back.size() + 1), name);
+      duringNanos(fault, i * stepNanos, () -> network.clog(name));
+    }
+    for (int i = 0; i < back.size(); i++) {
+      String name = back.get(i);
+      duringNanos(fault, (back.size() + i) * stepNanos, () -> network.unclog(name));
+    }
+  }
+
+  private void duringNanos(Fault fault, long afterNanos, Undo step) {
+    world.later(
+        afterNanos,
+        "fault",
+        () -> {
+          if (active.containsKey(fault.id())) step.run();
+        });
+  }
+
+  private void joinAlone(Fault fault) {
+    List<String> strangers = others(fault.target());
+    strangers.removeFirst();
+    crash(fault.target(), REJOIN_MILLIS * MILLI);
+    network.partition(List.of(fault.target()), strangers);
+    lasting(
+        fault,
+        () ->
+            strangers.forEach(
+                other -> {
+                  network.mend(fault.target(), other);
+                  network.mend(other, fault.target());
+                }));
   }
 
   private void oneWay(Fault fault) {

@@ -34,16 +34,32 @@ public final class Planner {
   private static List<Kind> kinds(Options options) {
     String text = options.text(Option.FAULT_KINDS);
     boolean cluster = options.count(Option.NODES) > 1;
+    boolean bank = options.real(Option.LIMITS_RATE) > 0 && options.count(Option.LIMITS_SHARED) > 0;
     if (text.isEmpty()) return List.of();
     return Arrays.stream(text.split(","))
         .map(Kind::valueOf)
         .filter(kind -> cluster || !needsCluster(kind))
+        .filter(kind -> bank || !needsBank(kind))
         .toList();
   }
 
   private static boolean needsCluster(Kind kind) {
     return switch (kind) {
-      case PARTITION, ONE_WAY, FRAME_LOSS, NETWORK_SLOW, ROLLING_RESTART -> true;
+      case PARTITION,
+          ONE_WAY,
+          FRAME_LOSS,
+          NETWORK_SLOW,
+          ROLLING_RESTART,
+          SWIZZLE_CLOG,
+          JOINS_ALONE ->
+          true;
+      default -> false;
+    };
+  }
+
+  private static boolean needsBank(Kind kind) {
+    return switch (kind) {
+      case BANK_DOWN, BANK_SLOW, BANK_FLUSHED -> true;
       default -> false;
     };
   }
@@ -78,7 +94,13 @@ public final class Planner {
               Math.round(draws.logUniform(3, 1_000)),
               lasting / 3,
               "");
-      case PARTITION, ONE_WAY -> new Fault(id, kind, trigger, node, 0, lasting / 2, "");
+      case PARTITION, ONE_WAY, JOINS_ALONE ->
+          new Fault(id, kind, trigger, node, 0, lasting / 2, "");
+      case SWIZZLE_CLOG -> new Fault(id, kind, trigger, "", 0, lasting / 2, "");
+      case BANK_DOWN -> new Fault(id, kind, trigger, "", 0, lasting / 3, "");
+      case BANK_SLOW ->
+          new Fault(id, kind, trigger, "", Math.round(draws.logUniform(3, 3_000)), lasting / 3, "");
+      case BANK_FLUSHED -> new Fault(id, kind, trigger, "", 0, 0, "");
       case FRAME_LOSS -> new Fault(id, kind, trigger, "", rate / 2, lasting / 3, "");
       case NETWORK_SLOW ->
           new Fault(id, kind, trigger, "", Math.round(draws.logUniform(2, 100)), lasting / 3, "");
@@ -90,7 +112,7 @@ public final class Planner {
               kind,
               trigger,
               node,
-              (draws.chance(0.5) ? -1 : 1) * Math.round(draws.logUniform(10, 240_000)),
+              (draws.chance(0.5) ? -1 : 1) * Math.round(draws.logUniform(200, 240_000)),
               0,
               "");
       case CLOCK_DRIFT ->
@@ -146,7 +168,7 @@ public final class Planner {
               On.PROBE_SENT,
               On.HAND_OVER,
               On.BOOT);
-      case LEAVE, PARTITION, ONE_WAY, CLOCK_STEP ->
+      case LEAVE, PARTITION, ONE_WAY, CLOCK_STEP, SWIZZLE_CLOG ->
           List.of(On.JOURNAL_WRITE, On.RECOVERY, On.ATTEMPT_PROCESSED, On.PROBE_SENT, On.HAND_OVER);
       case STORE_DOWN, STORE_REFUSES, STORE_LOSES_ANSWERS, STORE_LATE, STORE_SLOW ->
           List.of(
@@ -158,7 +180,16 @@ public final class Planner {
               On.RECOVERY);
       case STORE_READS_FAIL -> List.of(On.RECOVERY, On.CONTENT_READ, On.BOOT);
       case DESTINATION -> List.of(On.ATTEMPT_SENT, On.PROBE_SENT, On.RECOVERY);
-      case SLOW, ROLLING_RESTART, FRAME_LOSS, NETWORK_SLOW, CLOCK_DRIFT -> List.of(On.TIME);
+      case SLOW,
+          ROLLING_RESTART,
+          FRAME_LOSS,
+          NETWORK_SLOW,
+          CLOCK_DRIFT,
+          JOINS_ALONE,
+          BANK_DOWN,
+          BANK_SLOW,
+          BANK_FLUSHED ->
+          List.of(On.TIME);
     };
   }
 }

@@ -7,16 +7,12 @@ import io.kapsel.core.endpoint.DeliverySettings.Ordering;
 import io.kapsel.core.endpoint.Endpoint;
 import io.kapsel.core.endpoint.EndpointConfig;
 import io.kapsel.core.endpoint.Flight;
-import io.kapsel.core.endpoint.Jitter;
-import io.kapsel.core.endpoint.Limits;
 import io.kapsel.core.endpoint.RetryPolicy;
 import io.kapsel.core.endpoint.State;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 
 /** Bugs of the endpoint's own decisions, around the functions that take them. */
 final class CoreBugs {
@@ -27,23 +23,14 @@ final class CoreBugs {
     private final TreeSet<String> decided = new TreeSet<>();
 
     @Override
-    public Endpoint.Decision decide(
-        @Nullable State state,
-        Flight flight,
-        Endpoint.Command command,
-        long nowMillis,
-        Jitter jitter,
-        Limits limits) {
-      if (state != null) decided.add(state.config().name());
-      return Endpoint.decide(state, flight, command, nowMillis, jitter, limits);
+    public Endpoint.Decision decide(Deciding call) {
+      if (call.state() != null) decided.add(call.state().config().name());
+      return call.faithfully();
     }
 
     @Override
-    public Endpoint.Plan plan(State state, Flight flight, long nowMillis, Limits limits) {
-      boolean recovers = !decided.remove(state.config().name());
-      return recovers
-          ? new Endpoint.Plan(List.of(), flight, OptionalLong.empty())
-          : Endpoint.plan(state, flight, nowMillis, limits);
+    public Endpoint.Plan plan(Planning call) {
+      return decided.remove(call.endpoint()) ? call.faithfully() : call.nothing();
     }
   }
 
@@ -52,17 +39,11 @@ final class CoreBugs {
     private final TreeMap<String, State> remembered = new TreeMap<>();
 
     @Override
-    public Endpoint.Decision decide(
-        @Nullable State state,
-        Flight flight,
-        Endpoint.Command command,
-        long nowMillis,
-        Jitter jitter,
-        Limits limits) {
-      State used = state == null ? null : ahead(state);
-      Endpoint.Decision decision =
-          Endpoint.decide(used, flight, command, nowMillis, jitter, limits);
-      if (used == null) return decision;
+    public Endpoint.Decision decide(Deciding call) {
+      State state = call.state();
+      if (state == null) return call.faithfully();
+      State used = ahead(state);
+      Endpoint.Decision decision = call.in(used).faithfully();
       State after = used;
       for (Endpoint.Event event : decision.events()) after = Endpoint.evolve(after, event);
       remembered.put(used.config().name(), after);
@@ -78,16 +59,13 @@ final class CoreBugs {
   /** Budgets end one attempt too late. */
   static final class OneAttemptTooMany implements Mutant {
     @Override
-    public Endpoint.Decision decide(
-        @Nullable State state,
-        Flight flight,
-        Endpoint.Command command,
-        long nowMillis,
-        Jitter jitter,
-        Limits limits) {
-      boolean judges = command instanceof Endpoint.Finish || command instanceof Endpoint.Wake;
-      State generous = state == null || !judges ? state : state.completed(more(state.config()));
-      return Endpoint.decide(generous, flight, command, nowMillis, jitter, limits);
+    public Endpoint.Decision decide(Deciding call) {
+      State state = call.state();
+      boolean judges =
+          call.command() instanceof Endpoint.Finish || call.command() instanceof Endpoint.Wake;
+      return state == null || !judges
+          ? call.faithfully()
+          : call.in(state.completed(more(state.config()))).faithfully();
     }
 
     private static EndpointConfig more(EndpointConfig config) {
@@ -117,16 +95,10 @@ final class CoreBugs {
   /** Takes any outcome for that of the attempt that is in flight now. */
   static final class LateOutcomeHitsNext implements Mutant {
     @Override
-    public Endpoint.Decision decide(
-        @Nullable State state,
-        Flight flight,
-        Endpoint.Command command,
-        long nowMillis,
-        Jitter jitter,
-        Limits limits) {
-      Endpoint.Command careless =
-          command instanceof Endpoint.Finish finish ? renumbered(finish, flight) : command;
-      return Endpoint.decide(state, flight, careless, nowMillis, jitter, limits);
+    public Endpoint.Decision decide(Deciding call) {
+      return call.command() instanceof Endpoint.Finish finish
+          ? call.on(renumbered(finish, call.flight())).faithfully()
+          : call.faithfully();
     }
 
     private static Endpoint.Finish renumbered(Endpoint.Finish finish, Flight flight) {
@@ -153,10 +125,10 @@ final class CoreBugs {
   /** Half open is as good as closed. */
   static final class HalfOpenFloodgate implements Mutant {
     @Override
-    public Endpoint.Plan plan(State state, Flight flight, long nowMillis, Limits limits) {
-      boolean halfOpen = state.circuit().phaseAt(nowMillis) == Circuit.Phase.HALF_OPEN;
-      State open = halfOpen ? with(state, state.config(), state.backlog(), Circuit.CLOSED) : state;
-      return Endpoint.plan(open, flight, nowMillis, limits);
+    public Endpoint.Plan plan(Planning call) {
+      return call.isHalfOpen()
+          ? call.with(call.state().backlog(), Circuit.CLOSED).faithfully()
+          : call.faithfully();
     }
   }
 
@@ -165,87 +137,52 @@ final class CoreBugs {
     private final TreeSet<String> probing = new TreeSet<>();
 
     @Override
-    public Endpoint.Decision decide(
-        @Nullable State state,
-        Flight flight,
-        Endpoint.Command command,
-        long nowMillis,
-        Jitter jitter,
-        Limits limits) {
-      Endpoint.Decision decision =
-          Endpoint.decide(state, flight, command, nowMillis, jitter, limits);
-      boolean ended = decision.flight().attempts().size() < flight.attempts().size();
-      if (state != null && ended) probing.remove(state.config().name());
+    public Endpoint.Decision decide(Deciding call) {
+      Endpoint.Decision decision = call.faithfully();
+      boolean ended = decision.flight().attempts().size() < call.flight().attempts().size();
+      if (call.state() != null && ended) probing.remove(call.state().config().name());
       return decision;
     }
 
     @Override
-    public Endpoint.Plan plan(State state, Flight flight, long nowMillis, Limits limits) {
-      boolean halfOpen = state.circuit().phaseAt(nowMillis) == Circuit.Phase.HALF_OPEN;
-      Endpoint.Plan plan = Endpoint.plan(state, flight, nowMillis, limits);
-      if (!halfOpen || plan.attempts().isEmpty()) return plan;
-      if (!probing.add(state.config().name()))
-        return new Endpoint.Plan(List.of(), flight, OptionalLong.empty());
-      return plan;
+    public Endpoint.Plan plan(Planning call) {
+      Endpoint.Plan plan = call.faithfully();
+      if (!call.isHalfOpen() || plan.attempts().isEmpty()) return plan;
+      return probing.add(call.endpoint()) ? plan : call.nothing();
     }
   }
 
   /** Looks for duplicates in the state alone. */
   static final class KeysIgnoredWithinOffer implements Mutant {
     @Override
-    public Endpoint.Decision decide(
-        @Nullable State state,
-        Flight flight,
-        Endpoint.Command command,
-        long nowMillis,
-        Jitter jitter,
-        Limits limits) {
-      boolean several = command instanceof Endpoint.Offer offer && offer.webhooks().size() > 1;
-      if (!several || state == null)
-        return Endpoint.decide(state, flight, command, nowMillis, jitter, limits);
-      Endpoint.Offer offer = (Endpoint.Offer) command;
+    public Endpoint.Decision decide(Deciding call) {
+      boolean several =
+          call.command() instanceof Endpoint.Offer offer && offer.webhooks().size() > 1;
+      if (!several || call.state() == null) return call.faithfully();
+      Endpoint.Offer offer = (Endpoint.Offer) call.command();
       List<Endpoint.Event> events = new ArrayList<>();
       List<Endpoint.Answer> answers = new ArrayList<>();
       for (Endpoint.Offered webhook : offer.webhooks()) {
         Endpoint.Offer alone =
             new Endpoint.Offer(offer.settingsVersion(), offer.reconciled(), List.of(webhook));
-        Endpoint.Decision decision =
-            Endpoint.decide(state, flight, alone, nowMillis, jitter, limits);
+        Endpoint.Decision decision = call.on(alone).faithfully();
         if (!(decision.reply() instanceof Endpoint.OfferAnswered answered))
-          return Endpoint.decide(state, flight, command, nowMillis, jitter, limits);
+          return call.faithfully();
         events.addAll(decision.events());
         answers.addAll(answered.answers());
       }
-      return new Endpoint.Decision(events, new Endpoint.OfferAnswered(answers), flight);
+      return new Endpoint.Decision(events, new Endpoint.OfferAnswered(answers), call.flight());
     }
   }
 
   /** Keeps one in flight, and forgets who comes first. */
   static final class FifoOvertakes implements Mutant {
     @Override
-    public Endpoint.Plan plan(State state, Flight flight, long nowMillis, Limits limits) {
-      if (state.config().delivery().ordering() != Ordering.FIFO)
-        return Endpoint.plan(state, flight, nowMillis, limits);
+    public Endpoint.Plan plan(Planning call) {
+      State state = call.state();
+      if (state.config().delivery().ordering() != Ordering.FIFO) return call.faithfully();
       Backlog crowd = Backlog.of(Ordering.PARALLEL, state.backlog().inOrder());
-      return Endpoint.plan(
-          with(state, state.config(), crowd, state.circuit()), flight, nowMillis, limits);
+      return call.with(crowd, state.circuit()).faithfully();
     }
-  }
-
-  private static State with(State state, EndpointConfig config, Backlog backlog, Circuit circuit) {
-    return new State(
-        state.tenant(),
-        config,
-        state.status(),
-        state.statusReason(),
-        state.version(),
-        state.createdAtMillis(),
-        state.updatedAtMillis(),
-        state.nextSequence(),
-        backlog,
-        state.window(),
-        circuit,
-        state.outbox(),
-        state.nextBatch());
   }
 }

@@ -52,6 +52,10 @@ public final class Mutants {
     plant("wall-clock-deadlines", "what is due goes by the wall clock", PortBugs::wallClock);
     plant("retry-after-in-seconds", "Retry-After in the wrong unit", PortBugs::retryAfterInSeconds);
     plant(
+        "acts-after-hand-over",
+        "an endpoint goes on attempting where it was stopped",
+        PortBugs::actsAfterHandOver);
+    plant(
         "client-repeats-silently",
         "the HTTP client repeats a request whose answer is missing",
         PortBugs::clientRepeats);

@@ -25,10 +25,10 @@ public final class Operation {
       long nowMillis,
       Jitter jitter,
       Limits limits) {
-    return current.decide(state, flight, command, nowMillis, jitter, limits);
+    return current.decide(new Deciding(state, flight, command, nowMillis, jitter, limits));
   }
 
   public static Endpoint.Plan plan(State state, Flight flight, long nowMillis, Limits limits) {
-    return current.plan(state, flight, nowMillis, limits);
+    return current.plan(new Planning(state, flight, nowMillis, limits));
   }
 }

@@ -2,6 +2,7 @@ package io.kapsel.simulation.mutant;
 
 import io.kapsel.core.endpoint.Outcome;
 import io.kapsel.deliver.Destination;
+import io.kapsel.endpoint.EndpointObserver;
 import io.kapsel.node.Node;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
@@ -70,7 +71,23 @@ final class PortBugs {
     };
   }
 
+  /** Ports that act for an endpoint that has been handed over, too. */
+  static Mutant actsAfterHandOver() {
+    return new Mutant() {
+      @Override
+      public Node.Ports ports(Node.Ports ports) {
+        Ghosts ghosts = new Ghosts(ports);
+        return with(ports, ghosts.clock(), ports.destination(), ghosts);
+      }
+    };
+  }
+
   private static Node.Ports with(Node.Ports ports, InstantSource clock, Destination destination) {
+    return with(ports, clock, destination, ports.observer());
+  }
+
+  private static Node.Ports with(
+      Node.Ports ports, InstantSource clock, Destination destination, EndpointObserver observer) {
     return new Node.Ports(
         clock,
         ports.wall(),
@@ -79,7 +96,9 @@ final class PortBugs {
         ports.history(),
         ports.directory(),
         destination,
-        ports.observer(),
+        ports.gate(),
+        ports.tenantConcurrency(),
+        observer,
         ports.poolGauge(),
         ports.lost());
   }

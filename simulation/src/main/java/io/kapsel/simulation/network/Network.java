@@ -5,8 +5,10 @@ import io.kapsel.simulation.world.Randomness;
 import io.kapsel.simulation.world.World;
 import io.kapsel.simulation.world.WorldConfig;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -28,6 +30,8 @@ public final class Network {
   private final Map<String, Attached> attached = new HashMap<>();
   private final Map<String, Link> links = new HashMap<>();
   private final Set<String> cut = new TreeSet<>();
+  private final Set<String> clogged = new TreeSet<>();
+  private final List<Runnable> held = new ArrayList<>();
   private double lossRate;
   private double slowdown = 1;
   private long frames;
@@ -72,8 +76,27 @@ public final class Network {
     }
   }
 
+  /** Frames to and from this node stall from now on; none is lost. */
+  public void clog(String name) {
+    clogged.add(name);
+  }
+
+  public void unclog(String name) {
+    clogged.remove(name);
+    release();
+  }
+
+  /** In the order of arrival; what stalls at its other end is held again. */
+  private void release() {
+    List<Runnable> waiting = List.copyOf(held);
+    held.clear();
+    waiting.forEach(Runnable::run);
+  }
+
   public void heal() {
     cut.clear();
+    clogged.clear();
+    release();
     lossRate = 0;
     slowdown = 1;
   }
@@ -132,6 +155,10 @@ public final class Network {
   private void arrive(Node from, Attached to, Link link, int stream, byte[] frame) {
     if (!to.node.alive() || isCut(from, to.node)) {
       lost++;
+      return;
+    }
+    if (clogged.contains(from.name()) || clogged.contains(to.node.name())) {
+      held.add(() -> arrive(from, to, link, stream, frame));
       return;
     }
     // The queue keeps the order of the stream whichever of its tasks is chosen first.

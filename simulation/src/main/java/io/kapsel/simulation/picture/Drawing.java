@@ -209,6 +209,8 @@ public final class Drawing {
       case Observation.CircuitChanged o -> circuit(i, o);
       case Observation.Ordered o -> mark(i, endpointLane(o.endpoint()), Kind.OPERATOR);
       case Observation.OrderAnswered o -> mark(i, endpointLane(o.endpoint()), Kind.OPERATOR);
+      case Observation.Admitted o -> {}
+      case Observation.LimitsShared o -> mark(i, nodeLane(o.node()), Kind.NOTE);
       case Observation.FaultBegan o -> {}
       case Observation.FaultEnded o -> {}
       case Observation.PhaseBegan o -> rules.add(new Rule(o.atNanos(), o.phase()));
@@ -441,7 +443,12 @@ public final class Drawing {
                 FRAME_LOSS,
                 NETWORK_SLOW,
                 CLOCK_STEP,
-                CLOCK_DRIFT ->
+                CLOCK_DRIFT,
+                SWIZZLE_CLOG,
+                JOINS_ALONE,
+                BANK_DOWN,
+                BANK_SLOW,
+                BANK_FLUSHED ->
                 lane.group() == Group.NODES && (all || targets.contains(lane.name()));
             case STORE_DOWN,
                 STORE_REFUSES,

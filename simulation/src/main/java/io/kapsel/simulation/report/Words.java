@@ -175,6 +175,12 @@ public final class Words {
           "the operator asks " + o.endpoint() + " through " + o.node() + ": " + o.what();
       case Observation.OrderAnswered o ->
           "the operator's answer from " + o.endpoint() + " to " + o.what() + ": " + o.answer();
+      case Observation.Admitted o -> o.node() + " admits a webhook of " + o.account();
+      case Observation.LimitsShared o ->
+          o.node()
+              + (o.shared()
+                  ? " leases its limits from the bank"
+                  : " grants its own share of the limits: " + o.why());
       case Observation.FaultBegan o -> "fault #" + o.fault() + ": " + fault(o.fault(), o.what());
       case Observation.FaultEnded o ->
           "fault #" + o.fault() + " is over: " + fault(o.fault(), o.what());
@@ -249,6 +255,11 @@ public final class Words {
       case NETWORK_SLOW -> "network " + amount + " times slower";
       case DESTINATION -> "destination of " + target + " " + behaviour(fault.detail());
       case CLOCK_STEP -> "wall clock of " + target + " jumps " + amount + " ms";
+      case SWIZZLE_CLOG -> "links stall one after the other";
+      case JOINS_ALONE -> target + " restarts and reaches one other node only";
+      case BANK_DOWN -> "the bank of limits is down";
+      case BANK_SLOW -> "the bank of limits is " + amount + " times slower";
+      case BANK_FLUSHED -> "the bank of limits forgets its buckets";
       case CLOCK_DRIFT -> "wall clock of " + target + " drifts " + share;
     };
   }

@@ -23,10 +23,12 @@ import io.kapsel.simulation.scenario.Violation.Severity;
 import io.kapsel.simulation.service.Behaviour;
 import io.kapsel.simulation.service.Destinations;
 import io.kapsel.simulation.service.Endpoints;
+import io.kapsel.simulation.service.Gates;
 import io.kapsel.simulation.service.Operators;
 import io.kapsel.simulation.service.Processes;
 import io.kapsel.simulation.service.Recorder;
 import io.kapsel.simulation.service.Senders;
+import io.kapsel.simulation.service.SimulatedBank;
 import io.kapsel.simulation.service.Workload;
 import io.kapsel.simulation.storage.Database;
 import io.kapsel.simulation.storage.JournalTables;
@@ -54,9 +56,18 @@ public final class Run {
   private static final long BOOT_SECONDS_MAX = 120;
   private static final long TIDY_SECONDS = 20;
   private static final int SNAPSHOTS_KEPT = 2;
+
+  /** Longer than any pause, and any request that is late; ten minutes in production. */
+  private static final long EVENTS_KEPT_SECONDS = 60;
+
   private static final int PROBES = 6;
   private static final long QUIET_SECONDS = 30;
   private static final long MEASURED_SECONDS = 10;
+
+  /** Content is settled after five minutes. */
+  private static final long RECONCILED_SECONDS_MAX = 330;
+
+  private static final long LOOK_SECONDS = 5;
 
   /** The reconciler wakes endpoints when nobody else does. */
   private static final long AWAKE_SECONDS = 20;
@@ -118,14 +129,18 @@ public final class Run {
     tables.watch(recorder);
     endpoints = new Endpoints(options, randomness);
     destinations = new Destinations(world, recorder, options);
-    processes = new Processes(world, options, database, recorder, destinations, mutant::ports);
+    SimulatedBank bank = new SimulatedBank(world);
+    Gates gates = new Gates(world, options, database, bank, recorder);
+    processes =
+        new Processes(world, options, database, recorder, destinations, gates, mutant::ports);
     Config shared = WorldConfig.shared(production(), tuned(options, mutant));
     fleet = new Fleet(world, shared, options.count(Option.NODES), processes::start);
     fleet.onExit(node -> recorder.see(new Observation.NodeExited(world.nanoTime(), node.id())));
     senders = new Senders(world, recorder, options, endpoints, processes);
     operators = new Operators(world, recorder, options, endpoints, processes);
     injector =
-        new Injector(world, plan, database, network, fleet, processes, destinations, recorder);
+        new Injector(
+            world, plan, database, network, fleet, processes, destinations, bank, recorder);
     destinations.trigger(injector);
     boolean hasOutage = scenario.profile() == Profile.DESTINATION;
     promises =
@@ -200,16 +215,28 @@ public final class Run {
     load();
     phase("settle");
     injector.heal();
+    if (options.count(Option.SETTLE_RESTART) > 0) injector.killAll();
     operators.enableWhatIsNot();
     if (!settle()) return false;
     phase("probe");
     for (Endpoints.Spec endpoint : endpoints.all())
-      for (int i = 1; i <= PROBES; i++) senders.begin(Workload.probe(endpoint.name(), i));
+      for (int i = 1; operators.exists(endpoint.name()) && i <= PROBES; i++)
+        senders.begin(Workload.probe(endpoint.name(), i));
     if (!settle()) return false;
     phase("quiet");
+    awaitReconciler();
     world.runFor((secondsToSleep() + QUIET_SECONDS) * SECOND);
     stepsLater = stepsPerSecond();
     return true;
+  }
+
+  /** Content that no endpoint knows wakes endpoints when the reconciler comes to it. */
+  private void awaitReconciler() {
+    long left = RECONCILED_SECONDS_MAX + options.whole(Option.RECONCILER_EVERY_MILLIS) / 1_000;
+    while (left > 0 && (promises.isSomethingOwnerless() || promises.isPending())) {
+      world.runFor(LOOK_SECONDS * SECOND);
+      left -= LOOK_SECONDS;
+    }
   }
 
   /** An endpoint without work stays for its idle time, and until its directory entry is fresh. */
@@ -267,7 +294,7 @@ public final class Run {
         TIDY_SECONDS * SECOND,
         "journal keeper",
         () -> {
-          tables.tidy(SNAPSHOTS_KEPT);
+          tables.tidy(SNAPSHOTS_KEPT, world.nanoTime() - EVENTS_KEPT_SECONDS * SECOND);
           tidy();
         });
   }

@@ -59,7 +59,17 @@ public record Fault(
     /** The wall clock of a node jumps by {@code amount} milliseconds. */
     CLOCK_STEP,
     /** The wall clock of a node gains {@code amount} of the time that passes. */
-    CLOCK_DRIFT
+    CLOCK_DRIFT,
+    /** Links stall without loss, one node after the other, and come back in another order. */
+    SWIZZLE_CLOG,
+    /** The node is restarted and reaches one other only: the cluster cannot agree on it. */
+    JOINS_ALONE,
+    /** The bank of shared limits answers with errors. */
+    BANK_DOWN,
+    /** Every latency of the bank times {@code amount}. */
+    BANK_SLOW,
+    /** The bank forgets its buckets. */
+    BANK_FLUSHED
   }
 
   @Override

@@ -184,6 +184,20 @@ public sealed interface Observation {
   record OrderAnswered(long atNanos, int order, String endpoint, String what, String answer)
       implements Observation {}
 
+  // -------------------------------------------------------------------------------- limits
+
+  /**
+   * A token was granted.
+   *
+   * @param account a tenant or an endpoint
+   */
+  record Admitted(long atNanos, String node, String account, double perSecond, long burst)
+      implements Observation {}
+
+  /** A node leases from the bank from now on, or grants its share by itself. */
+  record LimitsShared(long atNanos, String node, boolean shared, String why)
+      implements Observation {}
+
   // -------------------------------------------------------------------------------- the run
 
   record FaultBegan(long atNanos, int fault, String what) implements Observation {}

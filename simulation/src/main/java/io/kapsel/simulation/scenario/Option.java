@@ -103,7 +103,7 @@ public enum Option {
   OFFER_AGE_MILLIS_MAX(
       "offer.age.millis.max", (d, p) -> usual(d, p, "60000", whole(d.logUniform(2_000, 60_000)))),
   ATTEMPT_GRACE_MILLIS(
-      "attempt.grace.millis", (d, p) -> usual(d, p, "60000", whole(d.logUniform(2_000, 60_000)))),
+      "attempt.grace.millis", (d, p) -> usual(d, p, "60000", whole(d.logUniform(200, 60_000)))),
   OUTBOX_BATCHES_MAX(
       "outbox.batches.max", (d, p) -> usual(d, p, "1000", whole(d.logUniform(1, 100)))),
   IDLE_MILLIS("idle.millis", (d, p) -> usual(d, p, "120000", whole(d.logUniform(100, 60_000)))),
@@ -134,7 +134,16 @@ public enum Option {
   ORDER_TIMEOUT_MILLIS(
       "order.timeout.millis", (d, p) -> usual(d, p, "5000", whole(d.logUniform(500, 5_000)))),
   SHARDS("shards", (d, p) -> usual(d, p, "64", whole(d.logUniform(1, 16)))),
-  JOURNAL_TIDIED("journal.tidied", (d, p) -> d.chance(0.5) ? "1" : "0");
+  JOURNAL_TIDIED("journal.tidied", (d, p) -> d.chance(0.5) ? "1" : "0"),
+
+  /** Every node is killed once after everything was healed: then only what is stored can go on. */
+  SETTLE_RESTART("settle.restart", (d, p) -> p != Profile.DESTINATION && d.chance(0.4) ? "1" : "0"),
+
+  /** Webhooks a second of each tenant, 0 for no limit. */
+  LIMITS_RATE("limits.rate", (d, p) -> limited(d, p) ? real(d.logUniform(1, 30)) : "0"),
+  LIMITS_BURST("limits.burst", (d, p) -> whole(d.logUniform(1, 20))),
+  /** Whether nodes lease tokens from a bank. */
+  LIMITS_SHARED("limits.shared", (d, p) -> d.chance(0.6) ? "1" : "0");
 
   /** Drawn for each endpoint on its own. */
   public static final String VARIES = "varies";
@@ -178,6 +187,10 @@ public enum Option {
     boolean on = draws.chance(chance);
     double rate = draws.logUniform(most / 50, most);
     return on && profile != Profile.DESTINATION ? real(rate) : "0";
+  }
+
+  private static boolean limited(Stream draws, Profile profile) {
+    return draws.chance(0.25) && profile != Profile.DESTINATION;
   }
 
   private static String vary(Profile profile, String usual) {

@@ -7,6 +7,7 @@ import io.kapsel.core.endpoint.EndpointConfig;
 import io.kapsel.core.endpoint.RetryPolicy;
 import io.kapsel.core.webhook.EndpointId;
 import io.kapsel.core.webhook.IdempotencySettings;
+import io.kapsel.core.webhook.IntakeSettings;
 import io.kapsel.core.webhook.Secret;
 import io.kapsel.core.webhook.SignatureSettings;
 import io.kapsel.core.webhook.TenantId;
@@ -69,12 +70,22 @@ public final class Endpoints {
     return new EndpointConfig(
         name,
         Destinations.url(name, version),
+        intake(randomness.stream("endpoint-intake", name)),
         signature,
         idempotency,
         retry(draws),
         circuit(draws),
         delivery(name, draws),
         false);
+  }
+
+  /** Some endpoints have a limit of their own, tighter than their tenant's. */
+  private IntakeSettings intake(Randomness.Stream draws) {
+    double rate = options.real(Option.LIMITS_RATE);
+    boolean own = draws.chance(0.4);
+    if (rate == 0 || !own) return IntakeSettings.DEFAULT;
+    return IntakeSettings.DEFAULT.withRate(
+        Math.max(1, rate / 2), options.count(Option.LIMITS_BURST));
   }
 
   private static SignatureSettings signature(Randomness.Stream draws) {

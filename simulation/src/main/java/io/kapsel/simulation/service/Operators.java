@@ -32,7 +32,8 @@ public final class Operators {
     ROTATE,
     RESET_CIRCUIT,
     RETRY,
-    LOOK
+    LOOK,
+    DELETE
   }
 
   private final World world;
@@ -71,8 +72,13 @@ public final class Operators {
    */
   public void enableWhatIsNot() {
     for (Endpoints.Spec spec : endpoints.all())
-      if (recorder.statusOf(spec.name()) != Status.ACTIVE)
+      if (exists(spec.name()) && recorder.statusOf(spec.name()) != Status.ACTIVE)
         insist(spec.name(), "enable", new Endpoint.SetStatus(Status.ACTIVE));
+  }
+
+  /** Whether nobody has deleted it. */
+  public boolean exists(String endpoint) {
+    return recorder.statusOf(endpoint) != Status.DELETED;
   }
 
   /** The orders of the load phase. */
@@ -108,6 +114,8 @@ public final class Operators {
       case RESET_CIRCUIT -> new Endpoint.ResetCircuit();
       case RETRY -> retry(spec, draws);
       case LOOK -> null;
+      // Rarely: nothing more happens to an endpoint that is gone.
+      case DELETE -> draws.chance(0.3) ? new Endpoint.SetStatus(Status.DELETED) : null;
     };
   }
 
@@ -135,7 +143,8 @@ public final class Operators {
         command,
         answer -> {
           boolean done =
-              (answer instanceof EndpointMessage.Viewed viewed
+              !exists(endpoint)
+                  || (answer instanceof EndpointMessage.Viewed viewed
                       && viewed.view().status() == Status.ACTIVE)
                   || (answer instanceof EndpointMessage.Rejected rejected
                       && rejected.rejection().code().status() == 409);

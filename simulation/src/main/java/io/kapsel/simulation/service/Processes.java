@@ -72,6 +72,7 @@ public final class Processes {
   private final Database database;
   private final Recorder recorder;
   private final Destinations destinations;
+  private final Gates gates;
   private final Surgery surgery;
   private final SimulatedContents.Rows contents = new SimulatedContents.Rows();
   private final HistoryRows history = new HistoryRows();
@@ -85,12 +86,14 @@ public final class Processes {
       Database database,
       Recorder recorder,
       Destinations destinations,
+      Gates gates,
       Surgery surgery) {
     this.world = world;
     this.options = options;
     this.database = database;
     this.recorder = recorder;
     this.destinations = destinations;
+    this.gates = gates;
     this.surgery = surgery;
   }
 
@@ -112,6 +115,8 @@ public final class Processes {
             new SimulatedHistory(node, database, history, recorder),
             new SimulatedDirectory(node, database, directory, recorder),
             destinations.from(node),
+            gates.of(node),
+            tenant -> 0,
             recorder.at(node),
             permits -> {},
             count -> lost += count);
@@ -197,7 +202,7 @@ public final class Processes {
         new DeliveryPool.PoolSettings(
             options.count(Option.POOL_CONCURRENCY),
             options.whole(Option.POOL_WAIT_MILLIS_MAX),
-            DeliveryPool.PoolSettings.DEFAULT.bodiesBytesMax()),
+            options.whole(Option.POOL_BODIES_BYTES_MAX)),
         new OfferGateway.GatewaySettings(
             options.count(Option.GATEWAY_BATCH_MAX),
             options.count(Option.GATEWAY_WAITING_MAX),

@@ -81,6 +81,9 @@ public final class Database {
   private static final long LATENCY_NANOS_MAX = 2_000_000;
   private static final long LATE_NANOS_MAX = 8_000_000_000L;
 
+  /** The server ends a statement by then, and the client gives its connection up. */
+  private static final long TIMEOUT_NANOS = 20_000_000_000L;
+
   private final World world;
   private final Map<Table, Weather> weather = new EnumMap<>(Table.class);
   private final Map<String, Integer> requests = new HashMap<>();
@@ -145,10 +148,12 @@ public final class Database {
     // Before the weather is looked at: what waits for this request may change it.
     watcher.requested(client, table, write, what, 2 * LATENCY_NANOS_MIN);
     Weather now = weather(table);
-    long there = latency(draws, now);
-    long back = latency(draws, now);
+    long toServer = latency(draws, now);
+    long toClient = latency(draws, now);
+    long there = Math.min(toServer, TIMEOUT_NANOS);
+    long back = Math.min(toClient, TIMEOUT_NANOS);
     boolean refused = draws.chance(write ? now.refused : now.readsFail);
-    boolean answerLost = draws.chance(write ? now.answerLost : 0);
+    boolean answerLost = draws.chance(write ? now.answerLost : 0) || toClient > TIMEOUT_NANOS;
     boolean leftTheClient = draws.chance(0.5);
     world.schedule(
         Node.OUTSIDE,
@@ -160,7 +165,7 @@ public final class Database {
           }
           T value = null;
           Exception failure = null;
-          if (weather(table).down || refused) {
+          if (weather(table).down || refused || toServer > TIMEOUT_NANOS) {
             failure = new Unavailable(weather(table).down ? "database is down" : "refused");
             failures++;
           } else {

@@ -29,6 +29,9 @@ public final class JournalTables {
       int serializer,
       String manifest) {}
 
+  /** Since when, by sequence number, the rows are there; forgotten with them. */
+  private final Map<String, TreeMap<Long, Long>> since = new TreeMap<>();
+
   private final Map<String, TreeMap<Long, Row>> rows = new TreeMap<>();
   private final Map<String, Long> highest = new HashMap<>();
   private final Map<String, TreeMap<Long, Snapshot>> snapshots = new TreeMap<>();
@@ -47,7 +50,7 @@ public final class JournalTables {
   }
 
   /** All or nothing. */
-  void insert(List<Row> inserted) {
+  void insert(List<Row> inserted, long nowNanos) {
     for (Row row : inserted) {
       TreeMap<Long, Row> existing = rows.get(row.persistenceId);
       if (existing != null && existing.containsKey(row.sequenceNr)) {
@@ -57,6 +60,7 @@ public final class JournalTables {
     }
     for (Row row : inserted) {
       rows.computeIfAbsent(row.persistenceId, id -> new TreeMap<>()).put(row.sequenceNr, row);
+      since.computeIfAbsent(row.persistenceId, id -> new TreeMap<>()).put(row.sequenceNr, nowNanos);
       highest.merge(row.persistenceId, row.sequenceNr, Math::max);
       archive.computeIfAbsent(row.persistenceId, id -> new ArrayList<>()).add(row);
     }
@@ -99,19 +103,26 @@ public final class JournalTables {
     return null;
   }
 
-  void deleteSnapshots(String persistenceId, long from, long to) {
+  void deleteSnapshots(String persistenceId, long from, long to, long maxTimestamp) {
     TreeMap<Long, Snapshot> existing = snapshots.get(persistenceId);
-    if (existing != null && from <= to) existing.subMap(from, true, to, true).clear();
+    if (existing != null && from <= to)
+      existing
+          .subMap(from, true, to, true)
+          .values()
+          .removeIf(snapshot -> snapshot.timestamp <= maxTimestamp);
   }
 
   /** What the journal keeper does: see {@code io.kapsel.storage.JournalKeeper}. */
-  public void tidy(int snapshotsKept) {
+  public void tidy(int snapshotsKept, long olderThanNanos) {
     for (Map.Entry<String, TreeMap<Long, Snapshot>> entry : snapshots.entrySet()) {
       TreeMap<Long, Snapshot> kept = entry.getValue();
       while (kept.size() > snapshotsKept) kept.pollFirstEntry();
       TreeMap<Long, Row> existing = rows.get(entry.getKey());
-      if (existing != null && kept.size() >= snapshotsKept)
-        existing.headMap(kept.firstKey(), false).clear();
+      TreeMap<Long, Long> times = since.get(entry.getKey());
+      if (existing == null || times == null || kept.size() < snapshotsKept) continue;
+      Map<Long, Long> unread = times.headMap(kept.firstKey(), false);
+      unread.values().removeIf(written -> written < olderThanNanos);
+      existing.headMap(kept.firstKey(), false).keySet().retainAll(unread.keySet());
     }
   }
 

@@ -18,6 +18,7 @@ import io.kapsel.simulation.storage.JournalTables.Row;
 import io.kapsel.simulation.world.Node;
 import io.kapsel.simulation.world.World;
 import io.kapsel.simulation.world.WorldConfig;
+import java.io.NotSerializableException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -46,14 +47,18 @@ public class SimulatedJournal extends AsyncWriteJournal {
       Iterable<AtomicWrite> messages) {
     List<Row> rows = new ArrayList<>();
     List<Object> events = new ArrayList<>();
-    List<Optional<Exception>> stored = new ArrayList<>();
+    List<Optional<Exception>> answers = new ArrayList<>();
     for (AtomicWrite write : messages) {
-      stored.add(Optional.empty());
-      for (PersistentRepr event : CollectionConverters.asJava(write.payload())) {
-        rows.add(serialise(event));
-        events.add(event.payload());
+      try {
+        rows.addAll(serialised(write));
+        for (PersistentRepr event : CollectionConverters.asJava(write.payload()))
+          events.add(event.payload());
+        answers.add(Optional.empty());
+      } catch (NotSerializableException rejected) {
+        answers.add(Optional.of(rejected));
       }
     }
+    if (rows.isEmpty()) return Futures.successful(answers);
     String id = rows.getFirst().persistenceId();
     long first = rows.getFirst().sequenceNr();
     String what =
@@ -64,9 +69,16 @@ public class SimulatedJournal extends AsyncWriteJournal {
         what,
         id,
         () -> {
-          tables.insert(rows);
+          try {
+            tables.insert(rows, World.inside().nanoTime());
+          } catch (IllegalStateException duplicate) {
+            // Nobody is left who could be told.
+            if (watcher != null && !node.alive())
+              watcher.refused(node, id, first, String.valueOf(duplicate.getMessage()));
+            throw duplicate;
+          }
           if (watcher != null) watcher.written(node, id, first, rows.getFirst().writer(), events);
-          return Collections.unmodifiableList(stored);
+          return Collections.unmodifiableList(answers);
         },
         failure -> {
           if (watcher == null) return;
@@ -75,7 +87,14 @@ public class SimulatedJournal extends AsyncWriteJournal {
         });
   }
 
-  private Row serialise(PersistentRepr event) {
+  private List<Row> serialised(AtomicWrite write) throws NotSerializableException {
+    List<Row> rows = new ArrayList<>();
+    for (PersistentRepr event : CollectionConverters.asJava(write.payload()))
+      rows.add(serialise(event));
+    return rows;
+  }
+
+  private Row serialise(PersistentRepr event) throws NotSerializableException {
     Object payload = event.payload() instanceof Tagged tagged ? tagged.payload() : event.payload();
     Serializer serializer = serialization.findSerializerFor(payload);
     byte[] bytes =

@@ -93,21 +93,23 @@ public final class SimulatedSnapshots extends SnapshotStore {
 
   @Override
   public Future<Void> doDeleteAsync(SnapshotMetadata metadata) {
-    return delete(metadata.persistenceId(), metadata.sequenceNr(), metadata.sequenceNr());
+    return delete(
+        metadata.persistenceId(), metadata.sequenceNr(), metadata.sequenceNr(), Long.MAX_VALUE);
   }
 
   @Override
   public Future<Void> doDeleteAsync(String persistenceId, SnapshotSelectionCriteria criteria) {
-    return delete(persistenceId, criteria.minSequenceNr(), criteria.maxSequenceNr());
+    return delete(
+        persistenceId, criteria.minSequenceNr(), criteria.maxSequenceNr(), criteria.maxTimestamp());
   }
 
-  private Future<Void> delete(String persistenceId, long from, long to) {
+  private Future<Void> delete(String persistenceId, long from, long to, long maxTimestamp) {
     return request(
         true,
         "delete snapshots " + persistenceId,
         persistenceId,
         () -> {
-          tables.deleteSnapshots(persistenceId, from, to);
+          tables.deleteSnapshots(persistenceId, from, to, maxTimestamp);
           return null;
         });
   }

@@ -26,8 +26,8 @@ public final class Seeds {
 
   /**
    * Arguments: profile, first seed, number of seeds, then {@code key=value} options, {@code
-   * mutant=NAME}, {@code stop} to stop at the first violation, {@code trace=FILE}, {@code
-   * save=FILE} for the scenario, {@code full} for all observations.
+   * mutant=NAME}, {@code stop} to stop at the first violation, {@code for=SECONDS} at most, {@code
+   * trace=FILE}, {@code save=FILE} for the scenario, {@code full} for all observations.
    */
   public static void main(String[] args) throws IOException {
     Profile profile = Profile.valueOf(args[0]);
@@ -37,6 +37,7 @@ public final class Seeds {
     String mutant = "";
     String trace = "";
     String save = "";
+    long budget = Long.MAX_VALUE;
     boolean stop = false;
     boolean full = false;
     for (int i = 3; i < args.length; i++) {
@@ -44,9 +45,11 @@ public final class Seeds {
       else if (args[i].equals("full")) full = true;
       else if (args[i].startsWith("mutant=")) mutant = args[i].substring(7);
       else if (args[i].startsWith("trace=")) trace = args[i].substring(6);
+      else if (args[i].startsWith("for=")) budget = Long.parseLong(args[i].substring(4));
       else if (args[i].startsWith("save=")) save = args[i].substring(5);
       else overrides.put(args[i].split("=", 2)[0], args[i].split("=", 2)[1]);
     }
+    long began = System.nanoTime();
     long cpu = 0;
     long steps = 0;
     long virtual = 0;
@@ -54,6 +57,10 @@ public final class Seeds {
     Map<String, Long> sometimes = new TreeMap<>();
     Map<String, List<Long>> broken = new TreeMap<>();
     for (long seed = first; seed < first + count; seed++) {
+      if ((System.nanoTime() - began) / 1_000_000_000 >= budget) {
+        out.println("out of time at seed " + seed);
+        break;
+      }
       Scenario scenario = new Scenario(seed, "", profile, overrides, null, mutant);
       Result result;
       if (trace.isEmpty()) result = Run.play(scenario, new Trace());
