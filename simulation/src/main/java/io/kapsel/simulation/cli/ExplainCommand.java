@@ -7,6 +7,7 @@ import io.kapsel.simulation.scenario.Result;
 import io.kapsel.simulation.world.Trace;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -59,7 +60,10 @@ final class ExplainCommand implements Callable<Integer> {
   }
 
   private ParameterException unknown(Result result, String problem) {
-    List<String> names = Life.webhooks(result);
+    List<String> names =
+        Life.webhooks(result).stream()
+            .sorted(Comparator.comparingInt(String::length).thenComparing(Comparator.naturalOrder()))
+            .toList();
     String some = String.join(", ", names.subList(0, Math.min(NAMES_SHOWN, names.size())));
     return new ParameterException(
         spec.commandLine(),
