@@ -380,14 +380,19 @@ function draw() {
   drawAxis(g, width);
   g.save(); g.beginPath(); g.rect(0, AXIS, width, visibleHeight()); g.clip(); g.translate(0, -offset);
   for (const lane of lanes) drawLane(g, lane, width);
+  const ends = [];
   for (const rule of data.rules) {
     const px = x(rule.at);
     if (px < GUTTER || px > width) continue;
     g.strokeStyle = colours.muted; g.lineWidth = 1; g.setLineDash([2, 3]);
     g.beginPath(); g.moveTo(px, AXIS + offset); g.lineTo(px, offset + visibleHeight()); g.stroke(); g.setLineDash([]);
     g.font = '11px ' + FONT; const wide = g.measureText(rule.label).width, left = px + wide + 12 > width ? px - wide - 6 : px + 5;
-    g.fillStyle = colours.ground; g.globalAlpha = .85; g.fillRect(left - 2, offset + visibleHeight() - 17, wide + 4, 15); g.globalAlpha = 1;
-    g.textAlign = 'left'; g.textBaseline = 'middle'; g.fillStyle = colours.muted; g.fillText(rule.label, left, offset + visibleHeight() - 9);
+    let row = 0;
+    while (ends[row] > left - 6) row++;
+    ends[row] = left + wide;
+    const middle = offset + visibleHeight() - 9 - 15 * row;
+    g.fillStyle = colours.ground; g.globalAlpha = .85; g.fillRect(left - 2, middle - 8, wide + 4, 15); g.globalAlpha = 1;
+    g.textAlign = 'left'; g.textBaseline = 'middle'; g.fillStyle = colours.muted; g.fillText(rule.label, left, middle);
   }
   drawChain(g, width);
   drawLabels(g);
