@@ -140,6 +140,7 @@ final class Tally {
   }
 
   private String verdict() {
+    if (runs == 0 && exit == Exit.CLEAN) return "nothing was played to its end";
     if (exit == Exit.CLEAN) return "CLEAN";
     List<String> parts = new ArrayList<>();
     broken.forEach((invariant, seeds) -> parts.add(invariant + " by " + seeds(seeds)));
