@@ -62,7 +62,8 @@ final class ExplainCommand implements Callable<Integer> {
   private ParameterException unknown(Result result, String problem) {
     List<String> names =
         Life.webhooks(result).stream()
-            .sorted(Comparator.comparingInt(String::length).thenComparing(Comparator.naturalOrder()))
+            .sorted(
+                Comparator.comparingInt(String::length).thenComparing(Comparator.naturalOrder()))
             .toList();
     String some = String.join(", ", names.subList(0, Math.min(NAMES_SHOWN, names.size())));
     return new ParameterException(
