@@ -106,19 +106,17 @@ public final class PostgresEndpointDirectory implements EndpointDirectory {
         });
   }
 
-  /** Locks the tenant's row, so that two creations cannot both take the last place. */
+  /**
+   * Locks the tenant's row against its deletion, and where there is a maximum against others, so
+   * that two creations cannot both take the last place.
+   */
   private static boolean hasRoom(Connection connection, TenantId tenant, long nowMillis)
       throws SQLException {
-    int max;
-    try (PreparedStatement select =
-        connection.prepareStatement(
-            "select max_endpoints from tenant where id = ? and deleted_at is null for update")) {
-      select.setObject(1, Columns.uuid(tenant));
-      try (ResultSet rows = select.executeQuery()) {
-        if (!rows.next()) return false;
-        max = rows.getInt(1);
-      }
-    }
+    Optional<Integer> found = endpointsMax(connection, tenant, "");
+    if (found.isEmpty()) return false;
+    found = endpointsMax(connection, tenant, found.get() == 0 ? " for share" : " for update");
+    if (found.isEmpty()) return false;
+    int max = found.get();
     try (PreparedStatement lapsed =
         connection.prepareStatement(
             "delete from endpoint where tenant_id = ? and version = 0 and created_at < ?")) {
@@ -127,6 +125,19 @@ public final class PostgresEndpointDirectory implements EndpointDirectory {
       lapsed.executeUpdate();
     }
     return max == 0 || count(connection, tenant, max) < max;
+  }
+
+  /** Empty when there is no such tenant. */
+  private static Optional<Integer> endpointsMax(
+      Connection connection, TenantId tenant, String locking) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "select max_endpoints from tenant where id = ? and deleted_at is null" + locking)) {
+      select.setObject(1, Columns.uuid(tenant));
+      try (ResultSet rows = select.executeQuery()) {
+        return rows.next() ? Optional.of(rows.getInt(1)) : Optional.empty();
+      }
+    }
   }
 
   /**
