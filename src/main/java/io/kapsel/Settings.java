@@ -11,7 +11,9 @@ import io.kapsel.core.webhook.Secret;
 import io.kapsel.deliver.Network;
 import io.kapsel.redis.RedisBank;
 import io.kapsel.secrets.Keyring;
+import io.kapsel.storage.ApiKeys;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -174,34 +176,51 @@ public record Settings(
   public Settings {
     publicUrl =
         publicUrl.endsWith("/") ? publicUrl.substring(0, publicUrl.length() - 1) : publicUrl;
-    require(
+    Rules rules = new Rules(new ArrayList<>());
+    rules.require(
         publicUrl.isEmpty() || publicUrl.matches("https?://[^/?#@\\s]+(/[^?#\\s]*)?"),
         "public-url must look like https://hooks.example.com");
-    requireNetworks("delivery.allowed-networks", delivery.allowedNetworks);
-    requireNetworks("http.trusted-proxies", http.trustedProxies);
-    require(
+    rules.requireKey("api-key", apiKey);
+    rules.requireKey("operator-key", operatorKey);
+    rules.requireNetworks("delivery.allowed-networks", delivery.allowedNetworks);
+    rules.requireNetworks("http.trusted-proxies", http.trustedProxies);
+    rules.require(
         http.bodiesBytesMax >= http.bodyBytesMax,
         "http.bodies-bytes-max must leave room for one body of http.body-bytes-max");
-    require(
+    rules.require(
         content.queuedBytesMax >= http.bodyBytesMax,
         "content.queued-bytes-max must leave room for one body of http.body-bytes-max");
-    require(
+    rules.require(
         redis.url.value().isEmpty() || RedisBank.isAddress(redis.url),
         "redis.url must look like redis://user:password@host:6379/0 or rediss://host");
-    require(
+    rules.require(
         cluster.seedNodes.isEmpty() || !database.url.isEmbedded(),
         "cluster.seed-nodes needs database.url: several nodes share one database");
+    rules.end();
   }
 
-  private static void requireNetworks(String name, List<String> networks) {
-    for (String network : networks)
+  /** Notes every rule that is not met, one to a line, in words that name the settings. */
+  private record Rules(List<String> broken) {
+    void require(boolean met, String otherwise) {
+      if (!met) broken.add(otherwise);
+    }
+
+    void requireKey(String name, Secret key) {
       require(
-          Network.parse(network).isPresent(),
-          name + " must be networks such as 10.1.0.0/16 or fd00:1::/32");
-  }
+          key.value().isEmpty() || key.value().matches(ApiKeys.SECRET_FORM),
+          name
+              + " must have 1 to 200 characters of A-Z a-z 0-9 . _ ~ + / -, as bearer tokens have");
+    }
 
-  private static void require(boolean met, String otherwise) {
-    if (!met) throw new IllegalArgumentException(otherwise);
+    void requireNetworks(String name, List<String> networks) {
+      require(
+          networks.stream().allMatch(each -> Network.parse(each).isPresent()),
+          name + " must be networks such as 10.1.0.0/16 or fd00:1::/32");
+    }
+
+    void end() {
+      if (!broken.isEmpty()) throw new IllegalArgumentException(String.join("\n", broken));
+    }
   }
 
   public static Configuration<Settings> read(Sources sources) {

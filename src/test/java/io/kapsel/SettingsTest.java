@@ -193,10 +193,37 @@ class SettingsTest {
           lines.stream().sorted().toList());
     }
 
+    /** Also those of values that are fine by themselves, but not where another one is unknown. */
+    @Test
+    void of_values_together_are_told_beside_those_of_single_ones() {
+      List<String> lines =
+          problems(
+              Sources.NONE.withEnvironment(
+                  Map.of(
+                      "KAPSEL_HTTP_PORT", "eighty",
+                      "KAPSEL_DATABASE_URL", "mysql://h/d",
+                      "KAPSEL_CLUSTER_SEED_NODES", "a:1",
+                      "KAPSEL_PUBLIC_URL", "hooks.example.com",
+                      "KAPSEL_HTTP_TRUSTED_PROXIES", "10.0.0.1",
+                      "KAPSEL_OPERATOR_KEY", "hunter 2",
+                      "KAPSEL_CONTENT_QUEUED_BYTES_MAX", "1 MiB")));
+      String expected =
+          """
+          E4003 kapsel.http.port (environment KAPSEL_HTTP_PORT) must be a whole number from 0 to 65535, not "eighty"
+          E4003 kapsel.database.url (environment KAPSEL_DATABASE_URL) must look like postgres://user:password@host:5432/database or jdbc:postgresql://…
+          E4003 kapsel: public-url must look like https://hooks.example.com
+          E4003 kapsel: operator-key must have 1 to 200 characters of A-Z a-z 0-9 . _ ~ + / -, as bearer tokens have
+          E4003 kapsel: http.trusted-proxies must be networks such as 10.1.0.0/16 or fd00:1::/32
+          E4003 kapsel: content.queued-bytes-max must leave room for one body of http.body-bytes-max
+          """;
+      assertEquals(expected.lines().sorted().toList(), lines.stream().sorted().toList());
+    }
+
     @ParameterizedTest
     @CsvSource(
         delimiter = '|',
         value = {
+          "api-key|two words",
           "http.body-timeout|10",
           "http.body-timeout|-1s",
           "http.body-timeout|1e3s",

@@ -72,6 +72,7 @@ final class StartUpTableIT {
     "KAPSEL_DELIVERY_ALLOWED_NETWORKS, everything, E4003",
     "KAPSEL_DATABASE_URL, mysql://me:hunter2@host/db, E4003",
     "KAPSEL_PUBLIC_URL, hooks.example.com, E4003",
+    "KAPSEL_API_KEY, not hunter2, E4003",
     "KAPSEL_API_KEY_FILE, /nonexistent, E4004"
   })
   void a_bad_setting_is_one_line_and_exit_78(String variable, String value, String code) {

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * A record of records as a tree of settings: its knobs by path, and its construction from values.
@@ -50,8 +51,8 @@ final class RecordTree<T> {
 
   /**
    * @param values by path, one for every knob
-   * @throws IllegalArgumentException when a record refuses a combination of values; the message
-   *     starts with the path of its section
+   * @throws IllegalArgumentException when a record refuses a combination of values; each line of
+   *     the message starts with the path of its section
    */
   T build(Map<String, Object> values) {
     return type.cast(build(type, root, values));
@@ -70,7 +71,12 @@ final class RecordTree<T> {
       return canonical(record).newInstance(arguments);
     } catch (InvocationTargetException e) {
       if (e.getCause() instanceof IllegalArgumentException refused)
-        throw new IllegalArgumentException(path + ": " + refused.getMessage(), refused);
+        throw new IllegalArgumentException(
+            String.valueOf(refused.getMessage())
+                .lines()
+                .map(line -> path + ": " + line)
+                .collect(Collectors.joining("\n")),
+            refused);
       throw new IllegalStateException(e.getCause());
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(e);

@@ -95,23 +95,47 @@ final class SettingsReader<T> {
               });
     }
     Config foreign = file.withoutPath(root).resolveWith(config);
-    return finish(foreign, values, shown);
+    return finish(foreign, values, shown, resolvedDefaults);
   }
 
   private Configuration<T> finish(
-      Config foreign, Map<String, Object> values, List<Configuration.Value> shown) {
+      Config foreign,
+      Map<String, Object> values,
+      List<Configuration.Value> shown,
+      Config resolvedDefaults) {
     boolean lenient = Boolean.FALSE.equals(values.get(root + ".strict"));
     List<Problem> warnings =
         problems.stream().filter(each -> lenient && each.code() == CONFIG_UNKNOWN_KEY).toList();
     problems.removeAll(warnings);
-    if (problems.isEmpty()) {
-      try {
-        return new Configuration.Effective<>(tree.build(values), foreign, shown, warnings);
-      } catch (IllegalArgumentException refused) {
-        problem(CONFIG_INVALID, String.valueOf(refused.getMessage()));
-      }
+    Set<String> unread = readDefaultsInstead(values, resolvedDefaults);
+    if (values.size() < tree.knobs().size()) return new Configuration.Refused<>(problems);
+    try {
+      T settings = tree.build(values);
+      if (problems.isEmpty())
+        return new Configuration.Effective<>(settings, foreign, shown, warnings);
+    } catch (IllegalArgumentException refused) {
+      for (String line : String.valueOf(refused.getMessage()).split("\n", -1))
+        if (unread.stream().noneMatch(line::contains)) problem(CONFIG_INVALID, line);
     }
     return new Configuration.Refused<>(problems);
+  }
+
+  /**
+   * So that what is wrong with the values together is told beside what is wrong with single ones.
+   * Returns the names of the settings that could not be read, as rules name them: about those
+   * nothing more is to be said.
+   */
+  private Set<String> readDefaultsInstead(Map<String, Object> values, Config resolvedDefaults) {
+    var unread = new TreeSet<String>();
+    for (Knob knob : tree.knobs().values()) {
+      if (values.containsKey(knob.path())) continue;
+      unread.add(knob.path().substring(root.length() + 1));
+      ConfigValue usual = at(resolvedDefaults, knob.path());
+      if (usual != null)
+        values.put(
+            knob.path(), knob.isList() ? knob.readAll(texts(usual)) : knob.read(text(usual)));
+    }
+    return unread;
   }
 
   private static Config defaults() {

@@ -26,9 +26,8 @@ import org.jspecify.annotations.Nullable;
 final class Authentication {
   private static final Duration TRUSTED = Duration.ofMinutes(10);
 
-  /** b64token, and bounded: longer ones are no key of ours. */
   private static final Pattern BEARER =
-      Pattern.compile("(?i:Bearer) +([A-Za-z0-9._~+/-]{1,200}=*)");
+      Pattern.compile("(?i:Bearer) +(" + ApiKeys.SECRET_FORM + ")");
 
   private static final String REALM = "Bearer realm=\"kapsel\"";
   private static final String INVALID = REALM + ", error=\"invalid_token\"";

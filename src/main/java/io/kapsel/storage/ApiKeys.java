@@ -20,6 +20,9 @@ import java.util.random.RandomGenerator;
 
 /** The {@code api_key} table. A key's secret is known to its owner alone: its hash is kept. */
 public final class ApiKeys {
+  /** A bearer token (RFC 6750 §2.1), and bounded: longer ones are no key of ours. */
+  public static final String SECRET_FORM = "[A-Za-z0-9._~+/-]{1,200}=*";
+
   public enum Scope {
     READ,
     WRITE,
