@@ -498,6 +498,19 @@ class SignatureVerifierTest {
   }
 
   @Test
+  void a_token_is_compared_to_its_last_octet() {
+    for (String wrong : List.of("token-a", "Token-b", "token-", "token-bb", "token-b "))
+      assertEquals(
+          "E1001",
+          verifyAs(
+              Scheme.GITLAB_TOKEN,
+              List.of(new Header("X-Gitlab-Token", wrong)),
+              new Secret("another"),
+              new Secret("token-b")),
+          wrong);
+  }
+
+  @Test
   void no_scheme_asks_for_nothing() {
     assertEquals(
         Optional.empty(),
