@@ -99,6 +99,7 @@ final class ManageRulesIT {
     assertRefused(406, "E1109", api.get(path, "Accept", "text/html"));
     assertRefused(406, "E1109", api.get(path, "Accept", "application/json;q=0"));
     api.get(path, "Accept", "text/html, application/*;q=0.1").expect(200);
+    api.get(path, "Accept", "text/html", "Accept", "application/json").expect(200);
   }
 
   @ParameterizedTest

@@ -1,9 +1,12 @@
 package io.kapsel.http;
 
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** Media types (RFC 9110 §8.3.1). */
 public final class MediaType {
+  private static final Pattern WEIGHT_ZERO = Pattern.compile("(?i).*;q=0(\\.0*)?(;.*)?");
+
   private MediaType() {}
 
   /** Whether the text is {@code type/subtype} with well-formed parameters. */
@@ -30,16 +33,29 @@ public final class MediaType {
     return (semicolon < 0 ? text : text.substring(0, semicolon)).strip().toLowerCase(Locale.ROOT);
   }
 
-  /** Whether an Accept header lets a type through; an absent one lets everything through. */
+  /**
+   * Whether an Accept header lets a type through: of the ranges that cover it the most precise one
+   * decides (RFC 9110 §12.5.1). An absent header lets everything through.
+   */
   public static boolean isAccepted(String accept, String type) {
     if (accept.isBlank()) return true;
-    String family = type.substring(0, type.indexOf('/') + 1) + "*";
+    int best = 0;
+    boolean accepted = false;
     for (String range : accept.split(",", -1)) {
-      String essence = essence(range);
-      boolean matches = essence.equals("*/*") || essence.equals(family) || essence.equals(type);
-      if (matches && !range.replace(" ", "").matches("(?i).*;q=0(\\.0*)?(;.*)?")) return true;
+      int precision = precision(essence(range), type);
+      if (precision == 0 || precision < best) continue;
+      boolean wanted = !WEIGHT_ZERO.matcher(range.replace(" ", "")).matches();
+      accepted = wanted || (precision == best && accepted);
+      best = precision;
     }
-    return false;
+    return accepted;
+  }
+
+  /** 0 when the range does not cover the type. */
+  private static int precision(String range, String type) {
+    if (range.equals(type)) return 3;
+    if (range.equals(type.substring(0, type.indexOf('/') + 1) + "*")) return 2;
+    return range.equals("*/*") ? 1 : 0;
   }
 
   private static int parameter(String text, int from) {

@@ -2,6 +2,7 @@ package io.kapsel.http;
 
 import io.kapsel.core.webhook.Header;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * A request without its body.
@@ -33,6 +34,15 @@ public record RequestHead(
   public String header(String name) {
     for (Header header : headers) if (header.isNamed(name)) return header.value();
     return "";
+  }
+
+  /** The values of all lines of a header that is a list, as one list (RFC 9110 §5.3). */
+  public String list(String name) {
+    if (count(name) <= 1) return header(name);
+    return headers.stream()
+        .filter(header -> header.isNamed(name))
+        .map(Header::value)
+        .collect(Collectors.joining(", "));
   }
 
   public int count(String name) {

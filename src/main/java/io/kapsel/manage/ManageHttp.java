@@ -142,7 +142,7 @@ public final class ManageHttp implements Handler {
     }
     Optional<Response> unsupported = unsupportedMediaType(route, head, requestId);
     if (unsupported.isPresent()) return new Admission.Refuse(unsupported.get());
-    if (!route.anyAnswer() && !MediaType.isAccepted(head.header("Accept"), JSON)) {
+    if (!route.anyAnswer() && !MediaType.isAccepted(head.list("Accept"), JSON)) {
       return refuse(
           Rejection.of(ErrorCode.NOT_ACCEPTABLE, "The answer is application/json."), requestId);
     }

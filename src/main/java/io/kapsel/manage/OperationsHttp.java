@@ -135,7 +135,7 @@ public final class OperationsHttp implements Front.Operations {
   }
 
   private Response metrics(RequestHead head) {
-    String accept = head.header("Accept");
+    String accept = head.list("Accept");
     boolean open = accept.contains(OPEN_METRICS) && MediaType.isAccepted(accept, OPEN_METRICS);
     return open
         ? Response.text(
