@@ -21,6 +21,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -153,7 +154,7 @@ final class PoolStage {
       List<WebhookId> later = new ArrayList<>();
       long room = bytesMax;
       for (WebhookId id : ids) {
-        Webhook webhook = stored.get(id);
+        Webhook webhook = Objects.requireNonNull(stored.get(id));
         if (webhook.body().length() > room) {
           later.add(id);
         } else {

@@ -33,6 +33,7 @@ import io.kapsel.testing.NoContents;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -111,7 +112,7 @@ final class IngestTest {
     CompletableFuture<IngestReply> reply = ingest.accept(ID, request).toCompletableFuture();
     ExecutionException failed =
         assertThrows(ExecutionException.class, () -> reply.get(30, TimeUnit.SECONDS));
-    assertEquals("broken on purpose", failed.getCause().getMessage());
+    assertEquals("broken on purpose", Objects.requireNonNull(failed.getCause()).getMessage());
   }
 
   private static Behavior<EndpointMessage> endpoint() {
