@@ -17,6 +17,7 @@ import io.kapsel.core.webhook.IntakeSettings;
 import io.kapsel.core.webhook.Secret;
 import io.kapsel.core.webhook.SignatureSettings;
 import io.kapsel.core.webhook.SignatureSettings.Scheme;
+import io.kapsel.core.webhook.TenantId;
 import io.kapsel.storage.DatabaseSettings;
 import io.kapsel.storage.TenantLimits;
 import io.kapsel.testing.PostgresForTests;
@@ -51,6 +52,7 @@ final class OrderOfChecksIT {
   private static EndpointId endpoint;
   private static EndpointId disabled;
   private static EndpointId full;
+  private static EndpointId fullAndDisabled;
 
   /** In the order in which they are checked. */
   private enum Fault {
@@ -85,7 +87,10 @@ final class OrderOfChecksIT {
     disabled = kapsel.create(config("disabled"));
     kapsel.order(disabled, new Endpoint.SetStatus(Status.DISABLED));
     var oneToken = new TenantLimits(0.001, 1, Quota.NONE, 0, 0, false);
-    full = kapsel.create(kapsel.tenant("of one token", oneToken), config("full"));
+    TenantId tenant = kapsel.tenant("of one token", oneToken);
+    full = kapsel.create(tenant, config("full"));
+    fullAndDisabled = kapsel.create(tenant, config("full and disabled"));
+    kapsel.order(fullAndDisabled, new Endpoint.SetStatus(Status.DISABLED));
     assertEquals(200, RawConnection.exchange(address, request(Set.of())).status());
     assertEquals(200, RawConnection.exchange(address, request(EnumSet.of(Fault.RATE))).status());
   }
@@ -117,9 +122,9 @@ final class OrderOfChecksIT {
     String signature = "t=" + timestamp + ",v1=" + hmac(timestamp + "." + signed);
     return (faults.contains(Fault.METHOD) ? "PUT" : "POST")
         + " /ingest/"
-        + (faults.contains(Fault.ENDPOINT)
-            ? disabled
-            : faults.contains(Fault.RATE) ? full : endpoint)
+        + (faults.contains(Fault.RATE)
+            ? faults.contains(Fault.ENDPOINT) ? fullAndDisabled : full
+            : faults.contains(Fault.ENDPOINT) ? disabled : endpoint)
         + " HTTP/1.1\r\nHost: a\r\nX-Request-Id: r\r\n"
         + (faults.contains(Fault.FRAMING) ? "X-A : b\r\n" : "")
         + "Content-Type: "
