@@ -103,6 +103,7 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
   private record Sweep() implements Message {}
 
   /**
+   * @param recalls of its endpoint before it was queued
    * @param bodyBytes 0 before its content is fetched
    */
   private record Job(
@@ -111,6 +112,7 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
       Route route,
       long queuedAtMillis,
       long sendByMillis,
+      int recalls,
       long bodyBytes) {}
 
   /** One tenant's share of the pool. */
@@ -137,6 +139,7 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
     List<Finished> finished = new ArrayList<>();
     List<Started> released = new ArrayList<>();
     int permits;
+    int recalls;
 
     /** Bodies in flight. */
     long bytes;
@@ -276,7 +279,8 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
     }
     long now = clock.millis();
     for (Started started : deliver.attempts())
-      lane.waiting.addLast(new Job(lane, started, deliver.route(), now, deliver.sendByMillis(), 0));
+      lane.waiting.addLast(
+          new Job(lane, started, deliver.route(), now, deliver.sendByMillis(), lane.recalls, 0));
     takeTurn(lane);
     startWhatMay();
     return Behaviors.same();
@@ -422,7 +426,7 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
     return Behaviors.same();
   }
 
-  /** To the front of those that wait for a permit. */
+  /** To the front of those that wait for a permit, unless these were recalled meanwhile. */
   private void putBack(Job job, long room) {
     Lane lane = job.lane();
     lane.needsRoom = Math.max(lane.needsRoom, room);
@@ -432,6 +436,11 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
     gauge.inUse(used);
     if (lane.gone) {
       forgetIfIdle(lane.party);
+      return;
+    }
+    if (job.recalls() < lane.recalls) {
+      lane.released.add(job.started());
+      report(lane);
       return;
     }
     lane.waiting.addFirst(job);
@@ -460,6 +469,7 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
             route,
             startedAt,
             job.sendByMillis(),
+            job.recalls(),
             webhook.body().length());
     bytes += sent.bodyBytes();
     sent.lane().bytes += sent.bodyBytes();
@@ -546,6 +556,7 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
   private Behavior<Message> onRecall(Recall recall) {
     Lane lane = lanes.get(recall.replyTo());
     if (lane == null) return Behaviors.same();
+    lane.recalls++;
     release(lane);
     return Behaviors.same();
   }
