@@ -102,10 +102,14 @@ final class Facts implements Recorder.Listener {
     long openUntilMillis;
     int circuitIndex = -1;
 
-    /** By true time, and how long its policy holds it open from then. */
+    /** When the journal took its opening, and for how long it opened when that was decided. */
     long openedAtNanos;
 
     long openMillis;
+
+    /** The outcomes that opened it came by then; 0 when they were made up. */
+    long openedNotBeforeNanos;
+
     long lastSequenceNr;
     int lastWriteIndex = -1;
 
@@ -278,7 +282,9 @@ final class Facts implements Recorder.Listener {
       }
       case Endpoint.AttemptsEnded batch -> {
         for (Ended ended : batch.ended()) fold(index, atNanos, batch.atMillis(), endpoint, ended);
+        boolean opens = endpoint.openUntilMillis != batch.circuit().openUntilMillis();
         circuit(index, atNanos, batch.atMillis(), endpoint, batch.circuit());
+        if (opens) endpoint.openedNotBeforeNanos = cameBy(batch);
       }
       case Endpoint.Retried retried -> {
         Event known = event(retried.id().toString());
@@ -319,6 +325,16 @@ final class Facts implements Recorder.Listener {
     }
     endpoint.phase = circuit.phase();
     endpoint.openUntilMillis = circuit.openUntilMillis();
+  }
+
+  /** When the last of these outcomes came to its node. */
+  private long cameBy(Endpoint.AttemptsEnded batch) {
+    long last = 0;
+    for (Ended ended : batch.ended())
+      for (Sent sent : event(ended.attempt().webhook().toString()).sent)
+        if (sent.number == ended.attempt().number() && sent.ended != null)
+          last = Math.max(last, sent.ended.atNanos());
+    return last;
   }
 
   private void fold(int index, long atNanos, long atMillis, EndpointFacts endpoint, Ended ended) {
