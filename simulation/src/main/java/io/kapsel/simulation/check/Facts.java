@@ -177,6 +177,11 @@ final class Facts implements Recorder.Listener {
     return Math.max(crashOf(node), interrupted.getOrDefault(node + "/" + endpoint, -1));
   }
 
+  /** Index of the endpoint's last start on that node, beyond all others when it does not live. */
+  int startOf(String node, String endpoint) {
+    return started.getOrDefault(node + "/" + endpoint, Integer.MAX_VALUE);
+  }
+
   /**
    * Whether the endpoint lives on elsewhere, and a node that was frozen meanwhile cannot know yet:
    * its next write will be refused.

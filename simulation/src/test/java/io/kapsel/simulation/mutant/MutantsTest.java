@@ -8,6 +8,7 @@ import io.kapsel.simulation.scenario.Profile;
 import io.kapsel.simulation.scenario.Scenario;
 import io.kapsel.simulation.world.Trace;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -60,7 +61,7 @@ class MutantsTest {
   @ParameterizedTest
   @MethodSource("mutants")
   void is_found(String mutant) {
-    Scenario first = FOUND_BY.get(mutant);
+    Scenario first = Objects.requireNonNull(FOUND_BY.get(mutant));
     for (int i = 0; i < SEEDS_MAX; i++) {
       Scenario scenario = Scenario.of(first.seed() + i, first.profile());
       if (Run.play(scenario.withMutant(mutant), new Trace()).isClean()) continue;
