@@ -70,7 +70,7 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
   /** Where to and how, as configured when the attempts became due. */
   public record Route(String url, DeliverySettings settings, boolean allowPrivate) {}
 
-  /** What still waits for a permit comes back as released: its endpoint has stopped attempting. */
+  /** What is not yet on its way comes back as released: its endpoint has stopped attempting. */
   public record Recall(ActorRef<Report> replyTo) implements Message {}
 
   /** Starts nothing more; answers when the attempts in flight have ended and are taken. */
@@ -113,7 +113,11 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
       long queuedAtMillis,
       long sendByMillis,
       int recalls,
-      long bodyBytes) {}
+      long bodyBytes) {
+    boolean isRecalled() {
+      return recalls < lane.recalls;
+    }
+  }
 
   /** One tenant's share of the pool. */
   private static final class Party {
@@ -419,14 +423,15 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
     for (Webhook webhook : fetched.contents().found()) byId.put(webhook.id(), webhook);
     Set<WebhookId> later = new TreeSet<>(fetched.contents().later());
     for (Job job : fetched.jobs().reversed())
-      if (later.contains(job.started().id())) putBack(job, fetched.reserved());
+      if (!job.isRecalled() && later.contains(job.started().id())) putBack(job, fetched.reserved());
     for (Job job : fetched.jobs())
-      if (!later.contains(job.started().id())) send(job, byId.get(job.started().id()));
+      if (job.isRecalled()) release(job);
+      else if (!later.contains(job.started().id())) send(job, byId.get(job.started().id()));
     startWhatMay();
     return Behaviors.same();
   }
 
-  /** To the front of those that wait for a permit, unless these were recalled meanwhile. */
+  /** To the front of those that wait for a permit. */
   private void putBack(Job job, long room) {
     Lane lane = job.lane();
     lane.needsRoom = Math.max(lane.needsRoom, room);
@@ -438,11 +443,6 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
       forgetIfIdle(lane.party);
       return;
     }
-    if (job.recalls() < lane.recalls) {
-      lane.released.add(job.started());
-      report(lane);
-      return;
-    }
     lane.waiting.addFirst(job);
     takeTurn(lane);
   }
@@ -450,8 +450,7 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
   private void send(Job job, @Nullable Webhook webhook) {
     long startedAt = clock.millis();
     if (startedAt > job.sendByMillis()) {
-      job.lane().released.add(job.started());
-      giveBack(job.lane());
+      release(job);
       return;
     }
     if (webhook == null) {
@@ -518,12 +517,15 @@ public final class DeliveryPool extends AbstractBehavior<DeliveryPool.Message> {
 
   private Behavior<Message> onFetchFailed(FetchFailed failed) {
     bytes -= failed.reserved();
-    for (Job job : failed.jobs()) {
-      job.lane().released.add(job.started());
-      giveBack(job.lane());
-    }
+    for (Job job : failed.jobs()) release(job);
     startWhatMay();
     return Behaviors.same();
+  }
+
+  /** It was not sent. */
+  private void release(Job job) {
+    job.lane().released.add(job.started());
+    giveBack(job.lane());
   }
 
   private void giveBack(Lane lane) {

@@ -99,6 +99,25 @@ final class DeliveryPoolTest {
     assertEquals(9, stage.flying(TENANT));
   }
 
+  @Test
+  void what_was_recalled_while_its_content_was_read_is_not_sent() {
+    PoolStage stage = pool(10, 800);
+    TestProbe<Report> endpoint = stage.probe(endpoint(1));
+    stage.holdFetches();
+    // The second does not fit beside the first, and would wait for room.
+    stage.deliver(TENANT, 1, 2, 90);
+    Waiting.until(() -> stage.heldFetches() == 1);
+    stage.recall(TENANT, 1);
+    stage.completeFetches();
+    int released = 0;
+    while (released < 2) {
+      released += endpoint.receiveMessage().released().size();
+      stage.pool.tell(new DeliveryPool.Taken(endpoint.ref()));
+    }
+    stage.settled();
+    assertEquals(0, stage.flying(TENANT));
+  }
+
   /** The attempt in flight is delivered; whose the next one is. */
   private EndpointId afterOneIsDone(PoolStage stage) {
     stage.finish(TENANT, 1);

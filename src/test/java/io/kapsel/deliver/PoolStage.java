@@ -49,6 +49,8 @@ final class PoolStage {
   private final ActorTestKit kit;
   private final Map<WebhookId, Webhook> stored = new ConcurrentHashMap<>();
   private final AtomicBoolean broken = new AtomicBoolean();
+  private final List<Runnable> fetches = new CopyOnWriteArrayList<>();
+  private volatile boolean fetchesAreHeld;
   private long sequence;
 
   PoolStage(ActorTestKit kit, DeliveryPool.PoolSettings settings) {
@@ -129,6 +131,21 @@ final class PoolStage {
     done.forEach(Flying::deliver);
   }
 
+  /** Contents that are asked for from now on do not come yet. */
+  void holdFetches() {
+    fetchesAreHeld = true;
+  }
+
+  int heldFetches() {
+    return fetches.size();
+  }
+
+  void completeFetches() {
+    fetchesAreHeld = false;
+    fetches.forEach(Runnable::run);
+    fetches.clear();
+  }
+
   /** The pool fails at the next attempt it is asked for, and is restarted. */
   void breakOnce() {
     broken.set(true);
@@ -162,7 +179,11 @@ final class PoolStage {
           found.add(webhook);
         }
       }
-      return CompletableFuture.completedFuture(new Contents(found, later));
+      var contents = new Contents(found, later);
+      if (!fetchesAreHeld) return CompletableFuture.completedFuture(contents);
+      CompletableFuture<Contents> held = new CompletableFuture<>();
+      fetches.add(() -> held.complete(contents));
+      return held;
     }
   }
 }
