@@ -140,21 +140,25 @@ final class ApiDescription {
     if (!type.endsWith("json") || !documented.equals(type) || (raw && !type.contains("problem"))) {
       return;
     }
-    validate(what, pointer + "/content/" + escaped(type) + "/schema", response);
+    validate(what, pointer + "/content/" + escaped(type) + "/schema", text(response));
   }
 
   void checkProblem(HttpResponse<byte[]> response) {
     assertEquals(
         "application/problem+json", response.headers().firstValue("Content-Type").orElse(""));
-    validate("a problem", "#/components/schemas/Problem", response);
+    checkProblem(text(response));
   }
 
-  void validate(String what, String pointer, HttpResponse<byte[]> response) {
+  void checkProblem(String body) {
+    validate("a problem", "#/components/schemas/Problem", body);
+  }
+
+  private void validate(String what, String pointer, String body) {
     try {
-      JsonNode node = StrictJson.MAPPER.readTree(response.body());
+      JsonNode node = StrictJson.MAPPER.readTree(body);
       assertEquals("[]", schema(pointer).validate(node).toString(), () -> what + ": " + node);
     } catch (IOException notJson) {
-      throw new AssertionError(what + " is no JSON: " + text(response), notJson);
+      throw new AssertionError(what + " is no JSON: " + body, notJson);
     }
   }
 

@@ -44,6 +44,8 @@ import org.junit.jupiter.api.TestClassOrder;
  */
 @TestClassOrder(ClassOrderer.OrderAnnotation.class)
 final class LimitsIT {
+  private static final ApiDescription DESCRIPTION = new ApiDescription();
+
   private static RedisForTests redis;
   private static KapselForTests kapsel;
 
@@ -139,6 +141,7 @@ final class LimitsIT {
       assertTrue(refused.body().contains("\"code\":\"E1004\""), refused::body);
       assertTrue(refused.body().contains("\"retryable\":true"), refused::body);
       assertTrue(refused.body().contains("\"violated-policies\":[\"tenant\"]"), refused::body);
+      DESCRIPTION.checkProblem(refused.body());
       await(
           "the count",
           () -> metrics().contains("webhook_ingestion_total{outcome=\"refused\",code=\"E1004\"}"));
@@ -181,6 +184,7 @@ final class LimitsIT {
         assertTrue(refused.body().contains("\"code\":\"E1013\""), refused::body);
         assertTrue(refused.body().contains("\"retryable\":true"), refused::body);
         assertTrue(refused.body().contains("\"violated-policies\":[\"quota\"]"), refused::body);
+        DESCRIPTION.checkProblem(refused.body());
         assertEquals("\"quota\";q=3;w=2147483647", header(refused, "RateLimit-Policy"));
         String seconds = header(refused, "Retry-After");
         assertTrue(Integer.parseInt(seconds) > 1, seconds);
