@@ -58,6 +58,11 @@ public final class TokenBucket {
     return after <= supplied(nowNanos) ? after : EMPTY;
   }
 
+  /** The state after a token that was taken is given back; a full bucket has no room for it. */
+  public long giveBack(long spent) {
+    return spent - TOKEN;
+  }
+
   /** The state after a token was taken elsewhere: it takes one if there is any, and never fails. */
   public long charge(long spent, long nowNanos) {
     long after = Math.min(floor(spent, nowNanos) + TOKEN, supplied(nowNanos));

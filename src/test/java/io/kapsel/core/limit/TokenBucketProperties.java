@@ -68,6 +68,16 @@ class TokenBucketProperties {
   }
 
   @Property(tries = 100)
+  void a_token_that_is_given_back_is_there_again_and_none_besides(
+      @ForAll("allowances") Allowance allowance,
+      @ForAll @LongRange(min = 0, max = 86_400_000_000_000L) long pause) {
+    var bucket = new TokenBucket(allowance, 0);
+    long taken = bucket.take(bucket.full(), 0);
+    assertEquals(bucket.full(), bucket.giveBack(taken));
+    assertEquals(allowance.burst(), bucket.tokens(bucket.giveBack(bucket.giveBack(taken)), pause));
+  }
+
+  @Property(tries = 100)
   void does_not_drift_however_often_it_is_asked(
       @ForAll("allowances") Allowance any, @ForAll @IntRange(min = 1, max = 997) int step) {
     // With room for one token, what comes between two questions would be lost.
