@@ -5,24 +5,13 @@ import io.kapsel.core.endpoint.Endpoint;
 import io.kapsel.core.endpoint.Verdict;
 import io.kapsel.simulation.scenario.Observation;
 import io.kapsel.simulation.scenario.Violation.Severity;
-import java.util.HashSet;
-import java.util.Set;
 
 /**
  * S4: no more attempts than the budget, and their numbers go on where the journal stands: they
  * never decrease at the destination. A node that was frozen may make one attempt of each webhook
  * before it learns that its endpoint lives elsewhere.
  */
-final class AttemptsAreCounted implements Invariant {
-  private final Facts facts;
-  private final Findings findings;
-  private final Set<String> excused = new HashSet<>();
-
-  AttemptsAreCounted(Facts facts, Findings findings) {
-    this.facts = facts;
-    this.findings = findings;
-  }
-
+record AttemptsAreCounted(Facts facts, Findings findings) implements Invariant {
   @Override
   public void saw(int index, Observation observation) {
     switch (observation) {
@@ -37,9 +26,8 @@ final class AttemptsAreCounted implements Invariant {
   }
 
   private void sent(int index, Observation.AttemptSent sent) {
-    if (facts.isFenced(sent.node(), sent.endpoint()) && excused.add(sent.node() + sent.event()))
-      return;
     Facts.Event event = facts.event(sent.event());
+    if (event.sent.getLast().excused) return;
     int highest = 0;
     int before = -1;
     for (Facts.Sent earlier : event.sent) {

@@ -161,9 +161,10 @@ final class CircuitFollowsItsPolicy implements Invariant {
     Facts.EndpointFacts endpoint = facts.endpoint(sent.endpoint());
     long asked = requested.getOrDefault(sent.event() + sent.node(), sent.atNanos());
     Opening opening = opening(sent.endpoint());
-    boolean closed = endpoint.phase == Circuit.Phase.CLOSED;
-    Handed first = closed ? Handed.BEFORE : handed(asked, opening.firstNanos);
-    Handed last = closed ? Handed.BEFORE : handed(asked, opening.lastNanos);
+    boolean knowsNothing =
+        endpoint.phase == Circuit.Phase.CLOSED || facts.event(sent.event()).sent.getLast().excused;
+    Handed first = knowsNothing ? Handed.BEFORE : handed(asked, opening.firstNanos);
+    Handed last = knowsNothing ? Handed.BEFORE : handed(asked, opening.lastNanos);
     Map<String, Out> others = of(sent.endpoint());
     if (first == Handed.AFTER)
       for (Out other : others.values()) {

@@ -5,31 +5,19 @@ import io.kapsel.core.endpoint.Outcome;
 import io.kapsel.core.endpoint.Verdict;
 import io.kapsel.simulation.scenario.Observation;
 import io.kapsel.simulation.scenario.Violation.Severity;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 
 /**
  * S5: an attempt after another that may have been processed has a cause: an outcome that nobody
  * could know, or an endpoint that was stopped before it had recorded it, or a node that was frozen
  * and does not know yet that its endpoint lives elsewhere.
  */
-final class DuplicatesHaveACause implements Invariant {
-  private final Facts facts;
-  private final Findings findings;
-  private final Set<String> excused = new HashSet<>();
-
-  DuplicatesHaveACause(Facts facts, Findings findings) {
-    this.facts = facts;
-    this.findings = findings;
-  }
-
+record DuplicatesHaveACause(Facts facts, Findings findings) implements Invariant {
   @Override
   public void saw(int index, Observation observation) {
     if (!(observation instanceof Observation.AttemptSent sent)) return;
-    if (facts.isFenced(sent.node(), sent.endpoint()) && excused.add(sent.node() + sent.event()))
-      return;
     Facts.Event event = facts.event(sent.event());
+    if (event.sent.getLast().excused) return;
     List<Facts.Sent> all = event.sent;
     if (event.verdict == Verdict.DELIVERED)
       broken(index, event.endedIndex, event, "was attempted again after it had been delivered");

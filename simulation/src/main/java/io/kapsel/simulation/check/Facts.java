@@ -35,8 +35,12 @@ final class Facts implements Recorder.Listener {
     Observation.@Nullable AttemptEnded ended;
     int endedIndex = -1;
 
-    Sent(int index, Observation.AttemptSent sent) {
+    /** By a node that was frozen, the one it may make before it learns where its endpoint lives. */
+    final boolean excused;
+
+    Sent(int index, Observation.AttemptSent sent, boolean excused) {
       this.index = index;
+      this.excused = excused;
       this.atNanos = sent.atNanos();
       this.node = sent.node();
       this.number = sent.number();
@@ -236,7 +240,13 @@ final class Facts implements Recorder.Listener {
         if (recorded.verdict() != Verdict.RETRY && recorded.number() >= event.attempts)
           event.inHistory = true;
       }
-      case Observation.AttemptSent sent -> event(sent.event()).sent.add(new Sent(index, sent));
+      case Observation.AttemptSent sent -> {
+        List<Sent> all = event(sent.event()).sent;
+        boolean excused =
+            isFenced(sent.node(), sent.endpoint())
+                && all.stream().noneMatch(each -> each.excused && each.node.equals(sent.node()));
+        all.add(new Sent(index, sent, excused));
+      }
       case Observation.AttemptSeen seen -> {
         Sent sent = lastSent(seen.event(), seen.node(), seen.number());
         if (sent != null) {

@@ -5,6 +5,7 @@ import io.kapsel.simulation.scenario.Observation;
 import io.kapsel.simulation.scenario.Option;
 import io.kapsel.simulation.scenario.Options;
 import io.kapsel.simulation.scenario.Violation.Severity;
+import java.util.Locale;
 import java.util.TreeMap;
 
 /**
@@ -58,7 +59,7 @@ final class LimitsHold implements Invariant {
           "",
           "",
           String.format(
-              java.util.Locale.ROOT,
+              Locale.ROOT,
               "%s had %.0f webhooks admitted above its rate, where %.0f may be.",
               admitted.account(),
               account.level,
