@@ -12,9 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
@@ -64,16 +66,16 @@ class SchemaTest {
   }
 
   @Test
-  void the_version_known_is_that_of_the_newest_migration() throws IOException, URISyntaxException {
+  void migrations_are_numbered_up_to_the_version_known() throws IOException, URISyntaxException {
     Path migrations = Path.of(Schema.class.getResource("/db/migration").toURI());
     try (Stream<Path> files = Files.list(migrations)) {
-      int newest =
+      List<Integer> versions =
           files
               .map(file -> file.getFileName().toString())
-              .mapToInt(name -> Integer.parseInt(name.substring(1, name.indexOf("__"))))
-              .max()
-              .orElseThrow();
-      assertEquals(newest, Schema.VERSION);
+              .map(name -> Integer.valueOf(name.substring(1, name.indexOf("__"))))
+              .sorted()
+              .toList();
+      assertEquals(IntStream.rangeClosed(1, Schema.VERSION).boxed().toList(), versions);
     }
   }
 
