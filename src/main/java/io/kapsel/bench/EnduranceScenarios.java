@@ -8,7 +8,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What stays in memory and on disk, and whether work gets dearer with what is there already. */
 final class EnduranceScenarios {
-  private static final int BODY_BYTES = 1_024;
   private static final double MILLION = 1e6;
   private static final int QUEUED = 100_000;
   private static final long SAMPLE_MILLIS = 15_000;
@@ -17,14 +16,15 @@ final class EnduranceScenarios {
   private static final long POLL_MILLIS = 1_000;
 
   private final Bench bench;
-  private final Scenario scenario;
-  private final Result.Draft draft = new Result.Draft();
-  private final EventCounts acknowledged = new EventCounts();
-  private final Bodies bodies = new Bodies(BODY_BYTES, Bench.random());
+  private final Trial trial;
+  private final Result.Draft draft;
+  private final EventCounts acknowledged;
 
   private EnduranceScenarios(Bench bench, Scenario scenario) {
     this.bench = bench;
-    this.scenario = scenario;
+    this.trial = new Trial(bench, scenario);
+    this.draft = trial.draft;
+    this.acknowledged = trial.acknowledged;
   }
 
   static Bench.Procedure soak() {
@@ -33,18 +33,6 @@ final class EnduranceScenarios {
 
   static Bench.Procedure memory() {
     return bench -> new EnduranceScenarios(bench, Scenario.MEMORY).remembered();
-  }
-
-  private String title(String phase) {
-    return scenario.title() + ": " + phase;
-  }
-
-  private Generator generator(Service service, List<String> endpoints) throws IOException {
-    return new Generator(
-        service.address(),
-        bench.options().connections(),
-        new RequestSource.Webhooks(service.authority(), endpoints, bodies, false),
-        acknowledged);
   }
 
   // --------------------------------------------------------------------------------------- soak
@@ -58,18 +46,21 @@ final class EnduranceScenarios {
     long millis = bench.options().measureMillisOr((long) (1_000 * MILLION / rate));
     try (Service service = bench.service(Map.of());
         var management = new Management(service);
-        var receiver = new Receiver(bodies)) {
+        var receiver = new Receiver(trial.bodies)) {
       bench.say("creating " + count + " endpoints");
       List<String> endpoints = management.create(count, receiver.url("/after/1"), endpoint -> {});
       @Nullable DatabaseProbe database = service.database();
-      try (Generator generator = generator(service, endpoints)) {
+      try (Generator generator = trial.generator(service, endpoints)) {
         var unused =
             bench.run(
-                title("warm-up"), generator, Load.open(rate, bench.options().warmUpMillis(), 1));
+                trial.title("warm-up"),
+                generator,
+                Load.open(rate, bench.options().warmUpMillis(), 1));
         long events = acknowledged.size();
         long disk = database == null ? 0 : database.bytes();
         @Nullable Sample first = sample("the first seconds", service, generator, rate);
-        Load.Outcome outcome = bench.run(title("load"), generator, Load.open(rate, 0, millis));
+        Load.Outcome outcome =
+            bench.run(trial.title("load"), generator, Load.open(rate, 0, millis));
         @Nullable Sample last = sample("the last seconds", service, generator, rate);
         double millions = (acknowledged.size() - events) / MILLION;
         draft.figure("acknowledged", outcome.accepted().perSecond(), "/s");
@@ -84,13 +75,14 @@ final class EnduranceScenarios {
       var audit = new Audit(draft, acknowledged);
       audit.allDelivered(receiver);
       audit.historyAgrees(receiver, database, management);
-      return draft.result(scenario, bench.settings(service, count, BODY_BYTES));
+      return trial.result(service, count);
     }
   }
 
   private @Nullable Sample sample(String when, Service service, Generator generator, double rate) {
     @Nullable ProcessUse before = service.use();
-    Load.Outcome outcome = bench.run(title(when), generator, Load.open(rate, 0, SAMPLE_MILLIS));
+    Load.Outcome outcome =
+        bench.run(trial.title(when), generator, Load.open(rate, 0, SAMPLE_MILLIS));
     @Nullable ProcessUse after = service.use();
     if (before == null || after == null) return null;
     return new Sample(
@@ -112,15 +104,15 @@ final class EnduranceScenarios {
     int count = bench.options().endpointsOr(10_000);
     try (ServerProcess service =
             bench.ownService(Map.of("KAPSEL_ENDPOINT_IDLE_TIMEOUT", IDLE_SECONDS + "s"));
-        var receiver = new Receiver(bodies)) {
+        var receiver = new Receiver(trial.bodies)) {
       bench.say("starting the service");
       service.start();
       try (var management = new Management(service)) {
         warmUp(service, management, receiver);
         double before = liveMegabytes(service);
-        bench.say(title("registering " + count + " endpoints"));
+        bench.say(trial.title("registering " + count + " endpoints"));
         List<String> all = management.create(count, receiver.url("/after/0"), endpoint -> {});
-        try (Generator generator = generator(service, all)) {
+        try (Generator generator = trial.generator(service, all)) {
           var unused = generator.run(Load.of(2L * count));
         }
         Thread.sleep(SETTLE_MILLIS);
@@ -133,23 +125,25 @@ final class EnduranceScenarios {
         draft.figure("a registered idle endpoint", 1_000 * idle / count, "KB");
         queue(service, management, receiver);
       }
-      return draft.result(scenario, bench.settings(service, count, BODY_BYTES));
+      return trial.result(service, count);
     }
   }
 
   private void warmUp(Service service, Management management, Receiver receiver)
       throws IOException, InterruptedException {
     List<String> few = management.create(100, receiver.url("/after/0"), endpoint -> {});
-    try (Generator generator = generator(service, few)) {
+    try (Generator generator = trial.generator(service, few)) {
       var unused =
           bench.run(
-              title("warm-up"), generator, Load.open(1_000, bench.options().warmUpMillis(), 1));
+              trial.title("warm-up"),
+              generator,
+              Load.open(1_000, bench.options().warmUpMillis(), 1));
     }
     awaitSleep(management);
   }
 
   private void awaitSleep(Management management) throws IOException, InterruptedException {
-    bench.say(title("until all endpoints have left memory"));
+    bench.say(trial.title("until all endpoints have left memory"));
     long start = System.nanoTime();
     while (management.metric("kapsel_endpoints_active") > 0
         && DeliveryScenarios.millisSince(start) < 3_000L * IDLE_SECONDS) Thread.sleep(POLL_MILLIS);
@@ -160,8 +154,8 @@ final class EnduranceScenarios {
     List<String> full = management.create(1, receiver.url("/after/0"), endpoint -> {});
     management.order(full, "pause");
     double before = liveMegabytes(service);
-    try (Generator generator = generator(service, full)) {
-      bench.say(title("queueing " + QUEUED + " webhooks for one endpoint"));
+    try (Generator generator = trial.generator(service, full)) {
+      bench.say(trial.title("queueing " + QUEUED + " webhooks for one endpoint"));
       var unused = generator.run(Load.of(QUEUED - 1_000));
     }
     Thread.sleep(SETTLE_MILLIS);

@@ -9,21 +9,21 @@ import org.jspecify.annotations.Nullable;
 
 /** Starting, being killed, and having very many endpoints. */
 final class LifeScenarios {
-  private static final int BODY_BYTES = 1_024;
   private static final int QUEUED = 100_000;
   private static final long FULL_SPEED_MILLIS = 40_000;
   private static final double FULL_SPEED_SHARE = 0.9;
   private static final int FIRST_ANSWER_CONNECTIONS = 1;
 
   private final Bench bench;
-  private final Scenario scenario;
-  private final Result.Draft draft = new Result.Draft();
-  private final EventCounts acknowledged = new EventCounts();
-  private final Bodies bodies = new Bodies(BODY_BYTES, Bench.random());
+  private final Trial trial;
+  private final Result.Draft draft;
+  private final EventCounts acknowledged;
 
   private LifeScenarios(Bench bench, Scenario scenario) {
     this.bench = bench;
-    this.scenario = scenario;
+    this.trial = new Trial(bench, scenario);
+    this.draft = trial.draft;
+    this.acknowledged = trial.acknowledged;
   }
 
   static Bench.Procedure start() {
@@ -38,25 +38,12 @@ final class LifeScenarios {
     return bench -> new LifeScenarios(bench, Scenario.MANY_ENDPOINTS).many();
   }
 
-  private String title(String phase) {
-    return scenario.title() + ": " + phase;
-  }
-
-  private Generator generator(Service service, int connections, List<String> endpoints)
-      throws IOException {
-    return new Generator(
-        service.address(),
-        connections,
-        new RequestSource.Webhooks(service.authority(), endpoints, bodies, false),
-        acknowledged);
-  }
-
   // -------------------------------------------------------------------------------------- start
 
   private Result started() throws IOException, InterruptedException {
     int count = bench.options().endpointsOr(1_000);
     try (ServerProcess service = bench.ownService(Map.of());
-        var receiver = new Receiver(bodies)) {
+        var receiver = new Receiver(trial.bodies)) {
       bench.say("preparing the data of the service");
       service.start();
       List<String> endpoints;
@@ -65,14 +52,17 @@ final class LifeScenarios {
         management.order(endpoints, "pause");
       }
       service.stop();
-      bench.say(title("starting it again"));
+      bench.say(trial.title("starting it again"));
       service.start();
       draft.figure("start to listening", secondsSince(service.startNanos()), "s");
       draft.atMost("start to first answer", firstAnswer(service, endpoints), "s", 4);
-      try (Generator generator = generator(service, bench.options().connections(), endpoints)) {
+      try (Generator generator =
+          trial.generator(service, bench.options().connections(), endpoints)) {
         Load.Outcome outcome =
             bench.run(
-                title("full load from the start"), generator, Load.closed(0, FULL_SPEED_MILLIS));
+                trial.title("full load from the start"),
+                generator,
+                Load.closed(0, FULL_SPEED_MILLIS));
         double last =
             outcome.seconds().stream()
                 .skip(outcome.seconds().size() * 3L / 4)
@@ -86,7 +76,7 @@ final class LifeScenarios {
         draft.atMost("under load until 90 % of it", (double) second + 1, "s", 15);
         draft.charts("full load from the start", outcome.seconds());
       }
-      return draft.result(scenario, bench.settings(service, count, BODY_BYTES));
+      return trial.result(service, count);
     }
   }
 
@@ -96,7 +86,7 @@ final class LifeScenarios {
 
   /** Seconds from the start of the process to the first webhook that is answered with 200. */
   private double firstAnswer(ServerProcess service, List<String> endpoints) throws IOException {
-    try (Generator one = generator(service, FIRST_ANSWER_CONNECTIONS, endpoints)) {
+    try (Generator one = trial.generator(service, FIRST_ANSWER_CONNECTIONS, endpoints)) {
       while (true) {
         Load.Outcome outcome = one.run(Load.of(1));
         if (outcome.accepted().answers() == 1)
@@ -112,7 +102,7 @@ final class LifeScenarios {
   private Result recovered() throws IOException, InterruptedException, SQLException {
     int count = bench.options().endpointsOr(1_000);
     try (ServerProcess service = bench.ownService(Map.of());
-        var receiver = new Receiver(bodies)) {
+        var receiver = new Receiver(trial.bodies)) {
       bench.say("starting the service");
       service.start();
       List<String> endpoints;
@@ -123,8 +113,8 @@ final class LifeScenarios {
         full = management.create(1, receiver.url("/after/0"), endpoint -> {});
         management.order(full, "pause");
       }
-      try (Generator flood = generator(service, bench.options().connections(), full)) {
-        bench.say(title("queueing " + QUEUED + " webhooks for one endpoint"));
+      try (Generator flood = trial.generator(service, bench.options().connections(), full)) {
+        bench.say(trial.title("queueing " + QUEUED + " webhooks for one endpoint"));
         var unused = flood.run(Load.of(QUEUED - 1_000));
       }
       killedUnderLoad(service, endpoints);
@@ -132,13 +122,13 @@ final class LifeScenarios {
       awaitAll(service, receiver, full);
       var audit = new Audit(draft, acknowledged);
       audit.allDelivered(receiver);
-      return draft.result(scenario, bench.settings(service, count, BODY_BYTES));
+      return trial.result(service, count);
     }
   }
 
   private void killedUnderLoad(ServerProcess service, List<String> endpoints)
       throws IOException, InterruptedException {
-    try (Generator generator = generator(service, bench.options().connections(), endpoints)) {
+    try (Generator generator = trial.generator(service, bench.options().connections(), endpoints)) {
       Thread killer =
           Thread.ofPlatform()
               .daemon()
@@ -152,7 +142,7 @@ final class LifeScenarios {
                     }
                     generator.stop();
                   });
-      bench.say(title("load, then kill -9"));
+      bench.say(trial.title("load, then kill -9"));
       var unused =
           generator.run(
               new Load(
@@ -185,7 +175,7 @@ final class LifeScenarios {
       var progress =
           Progress.of(
               bench.screen(),
-              title("delivering"),
+              trial.title("delivering"),
               acknowledged.size(),
               () -> receiver.tally().confirmed());
       while (receiver.delivered().size() < acknowledged.size() && secondsSince(start) < 120)
@@ -203,12 +193,12 @@ final class LifeScenarios {
     double rate = bench.options().perSecondOr(1_500);
     try (Service service = bench.service(Map.of());
         var management = new Management(service);
-        var receiver = new Receiver(bodies)) {
+        var receiver = new Receiver(trial.bodies)) {
       List<String> few = management.create(100, receiver.url("/after/0"), endpoint -> {});
       double cpuFew = cpu("100 endpoints", service, few, rate);
       long begin = System.nanoTime();
       @Nullable ProcessUse before = service.use();
-      bench.say(title("registering " + registered + " endpoints"));
+      bench.say(trial.title("registering " + registered + " endpoints"));
       List<String> all = management.create(registered, receiver.url("/after/0"), endpoint -> {});
       draft.figure("registered per second", registered / secondsSince(begin), "/s");
       @Nullable ProcessUse after = service.use();
@@ -224,22 +214,23 @@ final class LifeScenarios {
       Thread.sleep(3_000);
       var audit = new Audit(draft, acknowledged);
       audit.allDelivered(receiver);
-      return draft.result(scenario, bench.settings(service, registered, BODY_BYTES));
+      return trial.result(service, registered);
     }
   }
 
   /** Microseconds of the service and its database per webhook. */
   private double cpu(String what, Service service, List<String> endpoints, double rate)
       throws IOException {
-    try (Generator generator = generator(service, bench.options().connections(), endpoints)) {
+    try (Generator generator = trial.generator(service, bench.options().connections(), endpoints)) {
       var unused =
           bench.run(
-              title(what + ", warm-up"),
+              trial.title(what + ", warm-up"),
               generator,
               Load.open(rate, bench.options().warmUpMillis(), 1));
       @Nullable ProcessUse before = service.use();
       Load.Outcome outcome =
-          bench.run(title(what), generator, Load.open(rate, 0, bench.options().measureMillis()));
+          bench.run(
+              trial.title(what), generator, Load.open(rate, 0, bench.options().measureMillis()));
       @Nullable ProcessUse after = service.use();
       draft.figure(what + ", p99 of the answer", outcome.accepted().p99Millis(), "ms");
       if (before == null || after == null) return 0;

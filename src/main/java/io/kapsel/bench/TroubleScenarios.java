@@ -10,19 +10,19 @@ import org.jspecify.annotations.Nullable;
 
 /** Destinations that fail, and more load than there is room for. */
 final class TroubleScenarios {
-  private static final int BODY_BYTES = 1_024;
   private static final long SETTLE_MILLIS = 3_000;
   private static final long POLL_MILLIS = 200;
 
   private final Bench bench;
-  private final Scenario scenario;
-  private final Result.Draft draft = new Result.Draft();
-  private final EventCounts acknowledged = new EventCounts();
-  private final Bodies bodies = new Bodies(BODY_BYTES, Bench.random());
+  private final Trial trial;
+  private final Result.Draft draft;
+  private final EventCounts acknowledged;
 
   private TroubleScenarios(Bench bench, Scenario scenario) {
     this.bench = bench;
-    this.scenario = scenario;
+    this.trial = new Trial(bench, scenario);
+    this.draft = trial.draft;
+    this.acknowledged = trial.acknowledged;
   }
 
   static Bench.Procedure noisyNeighbour() {
@@ -37,18 +37,6 @@ final class TroubleScenarios {
     return bench -> new TroubleScenarios(bench, Scenario.SATURATION).saturate();
   }
 
-  private String title(String phase) {
-    return scenario.title() + ": " + phase;
-  }
-
-  private Generator generator(Service service, List<String> endpoints) throws IOException {
-    return new Generator(
-        service.address(),
-        bench.options().connections(),
-        new RequestSource.Webhooks(service.authority(), endpoints, bodies, false),
-        acknowledged);
-  }
-
   // --------------------------------------------------------------------------- noisy neighbour
 
   private Result neighbours() throws IOException, InterruptedException, SQLException {
@@ -57,20 +45,22 @@ final class TroubleScenarios {
     int backlog = 100_000;
     try (Service service = bench.service(Map.of());
         var management = new Management(service);
-        var receiver = new Receiver(bodies)) {
+        var receiver = new Receiver(trial.bodies)) {
       bench.say("creating " + (healthy + 1) + " endpoints");
       List<String> good = management.create(healthy, receiver.url("/after/5"), endpoint -> {});
       List<String> dead = management.create(1, receiver.url("/hang"), endpoint -> {});
       management.order(dead, "pause");
-      try (Generator flood = generator(service, dead)) {
-        bench.say(title("queueing " + backlog + " webhooks for the dead one"));
+      try (Generator flood = trial.generator(service, dead)) {
+        bench.say(trial.title("queueing " + backlog + " webhooks for the dead one"));
         var unused = flood.run(Load.of(backlog));
       }
       acknowledgedToDead = acknowledged.size();
-      try (Generator generator = generator(service, good)) {
+      try (Generator generator = trial.generator(service, good)) {
         var unused =
             bench.run(
-                title("warm-up"), generator, Load.open(rate, bench.options().warmUpMillis(), 1));
+                trial.title("warm-up"),
+                generator,
+                Load.open(rate, bench.options().warmUpMillis(), 1));
         Histogram without = firstAttempts("without it", generator, receiver, rate);
         management.order(dead, "resume");
         Thread.sleep(SETTLE_MILLIS);
@@ -85,7 +75,7 @@ final class TroubleScenarios {
           "the healthy endpoints have everything",
           receiver.tally().confirmed() == healthyAcknowledged,
           receiver.tally().confirmed() + " of " + healthyAcknowledged);
-      return draft.result(scenario, bench.settings(service, healthy + 1, BODY_BYTES));
+      return trial.result(service, healthy + 1);
     }
   }
 
@@ -95,7 +85,8 @@ final class TroubleScenarios {
       String when, Generator generator, Receiver receiver, double rate) {
     receiver.takeFirstAttempts();
     Load.Outcome outcome =
-        bench.run(title(when), generator, Load.open(rate, 0, bench.options().measureMillis()));
+        bench.run(
+            trial.title(when), generator, Load.open(rate, 0, bench.options().measureMillis()));
     Histogram first = receiver.takeFirstAttempts();
     draft.figure(when + ", acknowledged", outcome.accepted().perSecond(), "/s");
     draft.figure(when + ", p99 of the answer", outcome.accepted().p99Millis(), "ms");
@@ -121,14 +112,14 @@ final class TroubleScenarios {
     double rate = bench.options().perSecondOr(1_000);
     try (Service service = bench.service(Map.of());
         var management = new Management(service);
-        var receiver = new Receiver(bodies)) {
+        var receiver = new Receiver(trial.bodies)) {
       bench.say("creating " + count + " endpoints");
       List<String> endpoints =
           management.create(count, receiver.url("/flap/2000"), TroubleScenarios::impatient);
-      try (Generator generator = generator(service, endpoints)) {
+      try (Generator generator = trial.generator(service, endpoints)) {
         Load.Outcome outcome =
             bench.run(
-                title("flapping"),
+                trial.title("flapping"),
                 generator,
                 Load.open(rate, bench.options().warmUpMillis(), bench.options().measureMillis()));
         draft.figure("acknowledged", outcome.accepted().perSecond(), "/s");
@@ -146,7 +137,7 @@ final class TroubleScenarios {
       var audit = new Audit(draft, acknowledged);
       audit.allDelivered(receiver);
       audit.historyAgrees(receiver, service.database(), management);
-      return draft.result(scenario, bench.settings(service, count, BODY_BYTES));
+      return trial.result(service, count);
     }
   }
 
@@ -158,19 +149,20 @@ final class TroubleScenarios {
     var changes = Map.of("KAPSEL_CONTENT_QUEUED_ROWS_MAX", "128");
     try (Service service = bench.service(changes);
         var management = new Management(service);
-        var receiver = new Receiver(bodies)) {
+        var receiver = new Receiver(trial.bodies)) {
       bench.say("creating " + count + " endpoints");
       List<String> endpoints = management.create(count, receiver.url("/after/0"), endpoint -> {});
       management.order(endpoints, "pause");
-      try (Generator generator = generator(service, endpoints)) {
+      try (Generator generator = trial.generator(service, endpoints)) {
         long warmUp = bench.options().warmUpMillis();
         long measured = bench.options().measureMillis();
-        var unused = bench.run(title("warm-up"), generator, Load.closed(warmUp, 1));
+        var unused = bench.run(trial.title("warm-up"), generator, Load.closed(warmUp, 1));
         Load.Outcome all =
-            bench.run(title("all connections busy"), generator, Load.closed(0, measured));
+            bench.run(trial.title("all connections busy"), generator, Load.closed(0, measured));
         double both = all.accepted().perSecond() + all.refused().perSecond();
         Load.Outcome over =
-            bench.run(title("half as much again"), generator, Load.open(1.5 * both, 0, measured));
+            bench.run(
+                trial.title("half as much again"), generator, Load.open(1.5 * both, 0, measured));
         draft.figure("all connections busy, acknowledged", all.accepted().perSecond(), "/s");
         draft.figure("all connections busy, refused", all.refused().perSecond(), "/s");
         draft.figure("half as much again, acknowledged", over.accepted().perSecond(), "/s");
@@ -186,7 +178,7 @@ final class TroubleScenarios {
         stall(service, generator, all.accepted().perSecond());
       }
       Thread.sleep(SETTLE_MILLIS);
-      return draft.result(scenario, bench.settings(service, count, BODY_BYTES));
+      return trial.result(service, count);
     }
   }
 
@@ -203,7 +195,7 @@ final class TroubleScenarios {
     Thread locking = Thread.ofPlatform().daemon().start(() -> database.stall(stall));
     Load.Outcome outcome =
         bench.run(
-            title("the database stalls for 10 s"),
+            trial.title("the database stalls for 10 s"),
             generator,
             Load.open(capacity / 4, 0, 2 * stall));
     locking.join();
