@@ -9,6 +9,7 @@ import io.kapsel.core.webhook.EndpointId;
 import io.kapsel.core.webhook.TenantId;
 import io.kapsel.deliver.DeliveryPool.PoolSettings;
 import io.kapsel.deliver.DeliveryPool.Report;
+import io.kapsel.testing.Waiting;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 

@@ -19,6 +19,7 @@ import io.kapsel.core.webhook.Header;
 import io.kapsel.core.webhook.Secret;
 import io.kapsel.core.webhook.Webhook;
 import io.kapsel.deliver.Destination.Dispatch;
+import io.kapsel.testing.Waiting;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -8,6 +8,7 @@ import io.kapsel.core.endpoint.Outcome;
 import io.kapsel.core.endpoint.Outcome.Kind;
 import io.kapsel.core.webhook.Body;
 import io.kapsel.core.webhook.ErrorCode;
+import io.kapsel.testing.Waiting;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

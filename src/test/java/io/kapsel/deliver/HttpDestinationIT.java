@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.kapsel.core.endpoint.Outcome;
 import io.kapsel.core.endpoint.Outcome.Kind;
 import io.kapsel.core.webhook.ErrorCode;
+import io.kapsel.testing.Waiting;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -15,6 +15,7 @@ import io.kapsel.core.webhook.WebhookId;
 import io.kapsel.endpoint.EndpointMessage;
 import io.kapsel.ingest.Reconciler.ReconcilerSettings;
 import io.kapsel.testing.NoContents;
+import io.kapsel.testing.Waiting;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -28,8 +29,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -56,8 +55,8 @@ final class ReconcilerTest {
     WebhookId unknown = store.add(FIRST, 2);
     owned.add(known);
     reconcile();
-    until(() -> owned.contains(unknown));
-    until(() -> store.watermark.compareTo(unknown) >= 0);
+    Waiting.until(() -> owned.contains(unknown));
+    Waiting.until(() -> store.watermark.compareTo(unknown) >= 0);
     assertEquals(2, store.rows.size());
   }
 
@@ -67,9 +66,9 @@ final class ReconcilerTest {
     WebhookId next = store.add(SECOND, 2);
     declining.put(FIRST, ErrorCode.QUEUE_FULL);
     reconcile();
-    until(() -> owned.contains(next));
-    until(() -> store.watermark.compareTo(next) >= 0);
-    until(() -> !store.rows.containsKey(full));
+    Waiting.until(() -> owned.contains(next));
+    Waiting.until(() -> store.watermark.compareTo(next) >= 0);
+    Waiting.until(() -> !store.rows.containsKey(full));
     assertEquals(0, lost.get());
   }
 
@@ -79,11 +78,11 @@ final class ReconcilerTest {
     WebhookId next = store.add(SECOND, 2);
     silent.add(FIRST);
     reconcile();
-    until(() -> owned.contains(next));
+    Waiting.until(() -> owned.contains(next));
     assertTrue(store.watermark.compareTo(unanswered) < 0, "its webhook would never be looked at");
     silent.clear();
-    until(() -> owned.contains(unanswered));
-    until(() -> store.watermark.compareTo(next) >= 0);
+    Waiting.until(() -> owned.contains(unanswered));
+    Waiting.until(() -> store.watermark.compareTo(next) >= 0);
   }
 
   private void reconcile() {
@@ -113,14 +112,6 @@ final class ReconcilerTest {
     }
     return CompletableFuture.completedFuture(
         new EndpointMessage.Offered(0, answers, Optional.empty()));
-  }
-
-  private static void until(BooleanSupplier condition) {
-    long deadline = System.nanoTime() + Duration.ofSeconds(15).toNanos();
-    while (!condition.getAsBoolean()) {
-      if (System.nanoTime() > deadline) throw new AssertionError("it did not happen");
-      LockSupport.parkNanos(1_000_000);
-    }
   }
 
   /** Content without outcomes. */

@@ -1,15 +1,15 @@
-package io.kapsel.deliver;
+package io.kapsel.testing;
 
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /** Waits for what will happen soon, and fails when it does not. */
-final class Waiting {
+public final class Waiting {
   private static final long DEADLINE_NANOS = 15_000_000_000L;
 
   private Waiting() {}
 
-  static void until(BooleanSupplier condition) {
+  public static void until(BooleanSupplier condition) {
     long deadline = System.nanoTime() + DEADLINE_NANOS;
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() > deadline) {
