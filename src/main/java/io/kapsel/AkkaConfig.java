@@ -7,6 +7,7 @@ import io.kapsel.storage.CopyJournalDao;
 import io.kapsel.storage.Database;
 import io.kapsel.storage.DatabaseSettings;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** What Akka has to know of the settings; the rest is in {@code kapsel-akka.conf}. */
@@ -25,9 +26,6 @@ final class AkkaConfig {
     Settings.Cluster cluster = settings.cluster();
     values.put("akka.remote.artery.canonical.hostname", cluster.hostname());
     values.put("akka.remote.artery.canonical.port", cluster.port());
-    values.put(
-        "akka.cluster.seed-nodes",
-        cluster.seedNodes().stream().map(node -> "akka://" + SYSTEM + "@" + node).toList());
     values.put("akka.cluster.roles", cluster.roles());
     values.put("akka.cluster.sharding.number-of-shards", settings.endpoint().shards());
     journal(values, settings.journal(), database);
@@ -36,6 +34,11 @@ final class AkkaConfig {
         .withFallback(ConfigFactory.parseResources("kapsel-akka.conf"))
         .withFallback(ConfigFactory.defaultReference())
         .resolve();
+  }
+
+  /** Not for Akka's own configuration: {@link io.kapsel.node.Membership} asks before it joins. */
+  static List<String> seedNodes(Settings.Cluster cluster) {
+    return cluster.seedNodes().stream().map(node -> "akka://" + SYSTEM + "@" + node).toList();
   }
 
   /** One small pool for recoveries, snapshots and tidying; events have a writer of their own. */

@@ -17,6 +17,7 @@ import io.kapsel.endpoint.VaultSetup;
 import io.kapsel.http.HttpServer;
 import io.kapsel.manage.ReplayRunner;
 import io.kapsel.metrics.Metrics;
+import io.kapsel.node.Membership;
 import io.kapsel.node.Node;
 import io.kapsel.node.SteadyClock;
 import io.kapsel.secrets.Vault;
@@ -29,6 +30,7 @@ import io.kapsel.storage.JournalWriter;
 import io.kapsel.storage.KeyKeeper;
 import io.kapsel.storage.PartitionSettings;
 import io.kapsel.storage.Partitions;
+import io.kapsel.storage.PostgresClusterRegister;
 import io.kapsel.storage.PostgresContentStore;
 import io.kapsel.storage.PostgresEndpointDirectory;
 import io.kapsel.storage.PostgresHistoryStore;
@@ -151,6 +153,9 @@ public final class Kapsel implements AutoCloseable {
                 .and(new VaultSetup(vault))
                 .and(journal));
     opened.push(this::leave);
+    List<String> seedNodes = AkkaConfig.seedNodes(settings.cluster());
+    if (!seedNodes.isEmpty())
+      Membership.start(system, seedNodes, new PostgresClusterRegister(database));
     var destination = open(destination(wall));
     Metrics metrics = Metrics.start();
     var limits = open(new ClusterLimits(settings, system, database, metrics.limits()));
@@ -173,7 +178,7 @@ public final class Kapsel implements AutoCloseable {
                 metrics::poolInUse,
                 metrics::lost),
             Wiring.node(settings));
-    if (settings.cluster().seedNodes().isEmpty()) joinItself();
+    if (seedNodes.isEmpty()) joinItself();
     awaitServing();
     edge =
         new Edge(
@@ -234,6 +239,9 @@ public final class Kapsel implements AutoCloseable {
         node.ping(PING_TIMEOUT).toCompletableFuture().get();
         return;
       } catch (ExecutionException notYet) {
+        if (system.getWhenTerminated().toCompletableFuture().isDone())
+          throw StartFailed.because(
+              new IllegalStateException("the node did not get into its cluster"));
         if (System.nanoTime() > deadline)
           throw StartFailed.because(
               new TimeoutException("the cluster does not serve within " + SERVING_TIMEOUT));

@@ -22,16 +22,27 @@ class AkkaConfigTest {
             Map.of(
                 "database.url", "postgres://me:hunter2@host/db",
                 "cluster.port", "2551",
-                "cluster.seed-nodes", "a:2551,b:2551",
                 "endpoint.shards", "16",
                 "journal.batch-rows-max", "77"));
     Config config = AkkaConfig.of(settings, DATABASE, ConfigFactory.empty());
     assertEquals(2551, config.getInt("akka.remote.artery.canonical.port"));
-    assertEquals(
-        List.of("akka://kapsel@a:2551", "akka://kapsel@b:2551"),
-        config.getStringList("akka.cluster.seed-nodes"));
     assertEquals(16, config.getInt("akka.cluster.sharding.number-of-shards"));
     assertEquals(77, config.getInt("jdbc-journal.batchSize"));
+  }
+
+  /** By itself Akka's first seed node forms a cluster whenever it reaches no other. */
+  @Test
+  void keeps_the_seed_nodes_from_akka() {
+    Settings settings =
+        Settings.with(
+            Map.of(
+                "database.url", "postgres://host/db",
+                "cluster.seed-nodes", "a:2551,b:2551"));
+    Config config = AkkaConfig.of(settings, DATABASE, ConfigFactory.empty());
+    assertEquals(List.of(), config.getStringList("akka.cluster.seed-nodes"));
+    assertEquals(
+        List.of("akka://kapsel@a:2551", "akka://kapsel@b:2551"),
+        AkkaConfig.seedNodes(settings.cluster()));
   }
 
   /** A suspended node would keep the locks of its open transaction from all others. */

@@ -9,7 +9,7 @@ import org.flywaydb.core.api.MigrationVersion;
 /** The version of the schema: brought up to date at start, never back. */
 public final class Schema {
   /** The newest migration of this version of Kapsel. */
-  static final int VERSION = 9;
+  static final int VERSION = 10;
 
   private static final String HISTORY = "schema_history";
 

@@ -153,6 +153,7 @@ public final class Injector implements Recorder.Listener, Triggers {
       case DIRECTORY -> {
         if (write) moment(On.DIRECTORY_WRITE, client, inFlightNanos);
       }
+      case REGISTER -> {}
     }
   }
 

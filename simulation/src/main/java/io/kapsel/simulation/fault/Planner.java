@@ -68,7 +68,7 @@ public final class Planner {
     Kind kind = draws.pick(kinds);
     String node = "n" + (1 + draws.below(options.count(Option.NODES)));
     String endpoint = "e" + (1 + draws.below(options.count(Option.ENDPOINTS)));
-    String table = draws.pick(List.of(Database.Table.values())).name();
+    String table = draws.pick(tables(options)).name();
     boolean everything = draws.chance(0.3);
     Trigger trigger = trigger(kind, node, options, draws);
     long brief = Math.round(draws.logUniform(1, 5_000));
@@ -125,6 +125,14 @@ public final class Planner {
               lasting,
               "");
     };
+  }
+
+  /** A node of its own asks nobody whether it may form a cluster. */
+  private static List<Database.Table> tables(Options options) {
+    boolean cluster = options.count(Option.NODES) > 1;
+    return Arrays.stream(Database.Table.values())
+        .filter(table -> cluster || table != Database.Table.REGISTER)
+        .toList();
   }
 
   private static Behaviour behaviour(Randomness.Stream draws) {

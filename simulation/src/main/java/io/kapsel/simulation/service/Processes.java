@@ -4,6 +4,8 @@ import akka.actor.BootstrapSetup;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.javadsl.Behaviors;
 import com.typesafe.config.Config;
+import com.typesafe.config.ConfigList;
+import com.typesafe.config.ConfigValueFactory;
 import io.kapsel.core.endpoint.Limits;
 import io.kapsel.core.webhook.Body;
 import io.kapsel.core.webhook.EndpointId;
@@ -21,6 +23,7 @@ import io.kapsel.http.Response;
 import io.kapsel.ingest.IngestHttp;
 import io.kapsel.ingest.OfferGateway;
 import io.kapsel.ingest.Reconciler;
+import io.kapsel.node.Membership;
 import io.kapsel.node.SteadyClock;
 import io.kapsel.secrets.Keyring;
 import io.kapsel.secrets.Vault;
@@ -49,6 +52,8 @@ public final class Processes {
   private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(20);
   private static final long PING_AGAIN_NANOS = 500_000_000L;
   private static final int CONTENTS_QUEUED_MAX = 50;
+  private static final String SEED_NODES = "akka.cluster.seed-nodes";
+  private static final ConfigList NONE = ConfigValueFactory.fromIterable(List.of());
 
   /** What a planted bug makes of a node's ports; without one, nothing. */
   public interface Surgery {
@@ -77,6 +82,7 @@ public final class Processes {
   private final SimulatedContents.Rows contents = new SimulatedContents.Rows();
   private final HistoryRows history = new HistoryRows();
   private final SimulatedDirectory.Rows directory = new SimulatedDirectory.Rows();
+  private final SimulatedRegister.Rows register = new SimulatedRegister.Rows();
   private final TreeMap<String, Running> processes = new TreeMap<>();
   private long lost;
 
@@ -100,11 +106,16 @@ public final class Processes {
   /** Starts the service on a node; called as a part of it. */
   public ActorSystem<?> start(Node node, Config config) {
     recorder.see(new Observation.NodeBooted(recorder.now(), node.id()));
+    List<String> seedNodes = config.getStringList(SEED_NODES);
+    boolean isAlone = seedNodes.size() == 1;
     ActorSystem<Void> system =
         ActorSystem.create(
             Behaviors.empty(),
             "kapsel",
-            BootstrapSetup.create(config).and(new VaultSetup(vault(node))));
+            BootstrapSetup.create(isAlone ? config : config.withValue(SEED_NODES, NONE))
+                .and(new VaultSetup(vault(node))));
+    if (!isAlone)
+      Membership.start(system, seedNodes, new SimulatedRegister(node, world, database, register));
     InstantSource wall = wall();
     io.kapsel.node.Node.Ports ports =
         new io.kapsel.node.Node.Ports(

@@ -22,7 +22,9 @@ public final class Database {
     SNAPSHOTS,
     CONTENT,
     HISTORY,
-    DIRECTORY
+    DIRECTORY,
+    /** Of the cluster's nodes. */
+    REGISTER
   }
 
   /**
