@@ -252,7 +252,7 @@ public final class Kapsel implements AutoCloseable {
   private HttpServer bind() throws StartFailed, InterruptedException {
     Settings.Http http = settings.http();
     try {
-      return HttpServer.bind(system, http.host(), http.port(), Wiring.http(http), edge.entry())
+      return HttpServer.bind(http.host(), http.port(), Wiring.http(http), edge.entry())
           .toCompletableFuture()
           .get();
     } catch (ExecutionException failed) {

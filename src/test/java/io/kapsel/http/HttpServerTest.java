@@ -5,17 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import akka.Done;
-import akka.actor.typed.ActorSystem;
-import akka.actor.typed.javadsl.Behaviors;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.typesafe.config.ConfigFactory;
 import io.kapsel.KapselForTests;
 import io.kapsel.core.webhook.ErrorCode;
 import io.kapsel.core.webhook.Rejection;
 import io.kapsel.testing.RawConnection;
 import io.kapsel.testing.RawConnection.Reply;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,9 +28,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -39,24 +36,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class HttpServerTest {
   private static final HttpLimits LIMITS = HttpLimits.DEFAULT;
-  private static ActorSystem<Void> system;
 
   private final Echo echo = new Echo();
   private final List<HttpServer> servers = new ArrayList<>();
-
-  @BeforeAll
-  static void start() {
-    system =
-        ActorSystem.create(
-            Behaviors.empty(),
-            "http",
-            ConfigFactory.parseString("akka.loglevel=WARNING").withFallback(ConfigFactory.load()));
-  }
-
-  @AfterAll
-  static void stop() {
-    system.terminate();
-  }
 
   /** Every request ends and every byte is given back, whatever the test did. */
   @AfterEach
@@ -115,7 +97,7 @@ class HttpServerTest {
   }
 
   private HttpServer server(HttpLimits limits) {
-    HttpServer server = join(HttpServer.bind(system, "127.0.0.1", 0, limits, echo));
+    HttpServer server = join(HttpServer.bind("127.0.0.1", 0, limits, echo));
     servers.add(server);
     return server;
   }
@@ -160,6 +142,23 @@ class HttpServerTest {
         millis,
         millis,
         millis);
+  }
+
+  private static HttpLimits withConnections(int connectionsMax) {
+    return new HttpLimits(
+        connectionsMax,
+        LIMITS.headerBytesMax(),
+        LIMITS.headerFieldsMax(),
+        LIMITS.targetBytesMax(),
+        LIMITS.bufferedBytesMax(),
+        LIMITS.headMillisMax(),
+        LIMITS.bodyIdleMillisMax(),
+        LIMITS.bodyMillisMax(),
+        LIMITS.bodyBytesPerSecondMin(),
+        LIMITS.idleMillisMax(),
+        LIMITS.answerMillisMax(),
+        LIMITS.writeMillisMax(),
+        LIMITS.lingerMillisMax());
   }
 
   // --------------------------------------------------------------------------------- serving
@@ -519,12 +518,50 @@ class HttpServerTest {
     }
   }
 
+  @Test
+  void connections_beyond_the_maximum_wait_for_a_place() {
+    HttpServer server = server(withConnections(1));
+    try (var first = new RawConnection(server.address());
+        var second = new RawConnection(server.address())) {
+      first.send(post("/first", "")).receive();
+      second.send(post("/second", ""));
+      exchanges(first, 200);
+      assertFalse(echo.answered.contains("/second"));
+      first.close();
+      assertEquals("/second 0 ", second.receive().text());
+    }
+  }
+
+  @Test
+  void nothing_more_is_read_while_a_request_is_answered() {
+    var server = new HttpServer(LIMITS, echo);
+    servers.add(server);
+    var channel = new EmbeddedChannel(new Connection(server));
+    channel.writeInbound(bytes(post("/held", "")));
+    channel.writeInbound(bytes(post("/second", "")));
+    assertFalse(channel.config().isAutoRead());
+    echo.held.complete(Response.empty(204));
+    channel.runPendingTasks();
+    assertTrue(echo.answered.contains("/second"));
+    assertTrue(channel.config().isAutoRead());
+    channel.releaseOutbound();
+    channel.close();
+  }
+
+  private static ByteBuf bytes(String latin1) {
+    return Unpooled.copiedBuffer(latin1, ISO_8859_1);
+  }
+
+  private static void exchanges(RawConnection connection, int count) {
+    for (int i = 0; i < count; i++) connection.send(post("/other", "")).receive();
+  }
+
   // ------------------------------------------------------------------------------- stopping
 
   @Test
   void stopping_lets_requests_finish_and_closes_idle_connections() {
     HttpServer server = server(LIMITS);
-    CompletableFuture<Done> stopped;
+    CompletableFuture<Void> stopped;
     try (var busy = new RawConnection(server.address());
         var idle = new RawConnection(server.address())) {
       idle.send(post("/a", "")).receive();

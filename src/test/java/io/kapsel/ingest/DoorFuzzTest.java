@@ -5,9 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import akka.actor.typed.ActorSystem;
-import akka.actor.typed.javadsl.Behaviors;
-import com.typesafe.config.ConfigFactory;
 import io.kapsel.core.webhook.EndpointId;
 import io.kapsel.core.webhook.ErrorCode;
 import io.kapsel.core.webhook.Header;
@@ -106,7 +103,6 @@ class DoorFuzzTest {
 
   private static final List<SignatureSettings> SCHEMES = new ArrayList<>();
   private static final AtomicInteger taken = new AtomicInteger();
-  private static ActorSystem<Void> system;
   private static HttpServer server;
 
   @BeforeAll
@@ -114,11 +110,6 @@ class DoorFuzzTest {
     for (Scheme scheme : Scheme.values()) {
       SCHEMES.add(SignatureSettings.of(scheme, List.of(new Secret("s"))));
     }
-    system =
-        ActorSystem.create(
-            Behaviors.empty(),
-            "fuzz",
-            ConfigFactory.parseString("akka.loglevel=WARNING").withFallback(ConfigFactory.load()));
     var pipeline =
         new IngestHttp.Pipeline(
             (id, mediaType) ->
@@ -126,7 +117,6 @@ class DoorFuzzTest {
             (id, request) -> CompletableFuture.completedFuture(judge(request)));
     server =
         HttpServer.bind(
-                system,
                 "127.0.0.1",
                 0,
                 HttpLimits.DEFAULT,
@@ -147,7 +137,6 @@ class DoorFuzzTest {
   @AfterAll
   static void stop() {
     server.stop(Duration.ofMillis(100)).toCompletableFuture().join();
-    system.terminate();
   }
 
   /** All that looks at a request before anything is stored. */

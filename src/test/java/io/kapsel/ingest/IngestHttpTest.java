@@ -6,9 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import akka.actor.typed.ActorSystem;
-import akka.actor.typed.javadsl.Behaviors;
-import com.typesafe.config.ConfigFactory;
 import io.kapsel.core.webhook.EndpointId;
 import io.kapsel.core.webhook.ErrorCode;
 import io.kapsel.core.webhook.Header;
@@ -55,7 +52,6 @@ class IngestHttpTest {
 
   private static final BlockingQueue<Ingest.Request> received = new LinkedBlockingQueue<>();
   private static final List<IngestReply> observed = new ArrayList<>();
-  private static ActorSystem<Void> system;
   private static HttpServer server;
 
   private static EndpointId id(String end) {
@@ -64,11 +60,6 @@ class IngestHttpTest {
 
   @BeforeAll
   static void start() {
-    system =
-        ActorSystem.create(
-            Behaviors.empty(),
-            "ingest",
-            ConfigFactory.parseString("akka.loglevel=WARNING").withFallback(ConfigFactory.load()));
     var pipeline =
         new IngestHttp.Pipeline(
             (id, mediaType) -> CompletableFuture.completedFuture(entrance(id, mediaType)),
@@ -94,7 +85,7 @@ class IngestHttpTest {
               }
             });
     server =
-        HttpServer.bind(system, "127.0.0.1", 0, HttpLimits.DEFAULT, handler)
+        HttpServer.bind("127.0.0.1", 0, HttpLimits.DEFAULT, handler)
             .toCompletableFuture()
             .orTimeout(10, TimeUnit.SECONDS)
             .join();
@@ -117,7 +108,6 @@ class IngestHttpTest {
   @AfterAll
   static void stop() {
     server.stop(Duration.ofMillis(100)).toCompletableFuture().join();
-    system.terminate();
   }
 
   @BeforeEach

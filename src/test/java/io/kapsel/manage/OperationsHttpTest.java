@@ -3,9 +3,6 @@ package io.kapsel.manage;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import akka.actor.typed.ActorSystem;
-import akka.actor.typed.javadsl.Behaviors;
-import com.typesafe.config.ConfigFactory;
 import io.kapsel.core.webhook.ErrorCode;
 import io.kapsel.core.webhook.Rejection;
 import io.kapsel.http.Front;
@@ -35,17 +32,11 @@ class OperationsHttpTest {
   private volatile Supplier<CompletionStage<Optional<Rejection>>> readiness =
       () -> CompletableFuture.completedFuture(WELL);
   private volatile Optional<Rejection> started = WELL;
-  private ActorSystem<Void> system;
   private Front front;
   private HttpServer server;
 
   @BeforeEach
   void start() {
-    system =
-        ActorSystem.create(
-            Behaviors.empty(),
-            "operations",
-            ConfigFactory.parseString("akka.loglevel=WARNING").withFallback(ConfigFactory.load()));
     Handler working =
         (head, address) ->
             new Handler.Admission.Read(
@@ -65,7 +56,7 @@ class OperationsHttpTest {
                 () -> "a_total 1.0\n# EOF\n"));
     front = new Front("/ingest/", working, working, operations);
     server =
-        HttpServer.bind(system, "127.0.0.1", 0, HttpLimits.DEFAULT, front)
+        HttpServer.bind("127.0.0.1", 0, HttpLimits.DEFAULT, front)
             .toCompletableFuture()
             .orTimeout(10, TimeUnit.SECONDS)
             .join();
@@ -74,7 +65,6 @@ class OperationsHttpTest {
   @AfterEach
   void stop() {
     server.stop(Duration.ofMillis(100)).toCompletableFuture().join();
-    system.terminate();
   }
 
   private Reply get(String path) {
