@@ -256,15 +256,20 @@ public final class EndpointActor
   /** Does what is owed in this state. */
   private void act(@Nullable State state) {
     if (state == null) return;
+    if (!fallingAsleep) attempt(state);
+    writeHistory(state);
+    watchIdleness(state);
+    holdKeys(state.window().size());
+    node.observer().stepped(id, state, flight);
+  }
+
+  /** Not while it falls asleep: it would be stopped at once, and attempt the same when awake. */
+  private void attempt(State state) {
     long now = node.clock().millis();
     Endpoint.Plan plan = Endpoint.plan(state, flight, now, node.limits());
     flight = plan.flight();
     if (!plan.attempts().isEmpty()) deliver(state, plan.attempts(), now);
     plan.wakeAtMillis().ifPresent(at -> wakeAt(at, now));
-    writeHistory(state);
-    watchIdleness(state);
-    holdKeys(state.window().size());
-    node.observer().stepped(id, state, flight);
   }
 
   private void holdKeys(int keys) {

@@ -140,6 +140,17 @@ final class EndpointActorTest {
     }
 
     @Test
+    void begins_no_attempt_that_it_would_repeat_when_awake() {
+      ActorRef<EndpointMessage> endpoint = created(SOON);
+      shard.receiveMessage(Duration.ofSeconds(10));
+      accept(endpoint, 1);
+      stop(endpoint);
+      pool.expectNoMessage(Duration.ZERO);
+      spawn(Duration.ofHours(1));
+      assertEquals(1, delivery().attempts().size());
+    }
+
+    @Test
     void is_not_woken_when_it_is_moved_with_its_backlog() {
       ActorRef<EndpointMessage> endpoint = created(Duration.ofHours(1));
       accept(endpoint, 1);

@@ -87,6 +87,8 @@ record DelaysFollowThePolicy(Facts facts, Findings findings) implements Invarian
     boolean sameClock = before.node.equals(sent.node());
     if (!sameClock || known == null || ended == null || ended.verdict() != Verdict.RETRY) return;
     if (before.number + 1 != sent.number() || event.budgetUsed == 0) return;
+    boolean givenUp = event.endedAt.getOrDefault(before.number, -1) < before.endedIndex;
+    if (givenUp) return;
     double promised =
         ended.nextAttemptAtMillis()
             - (ended.attempt().startedAtMillis() + (double) ended.attempt().durationMillis());

@@ -82,7 +82,7 @@ final class DueMeansNow implements Invariant {
             keptTime
                 ? event.delayedAtNanos + (long) (event.delayMillis * SLEW * MILLI)
                 : nanos(event.dueAtMillis));
-    if (delivery.ordering() != DeliverySettings.Ordering.PARALLEL)
+    if (delivery.ordering() != DeliverySettings.Ordering.PARALLEL || delivery.ratePerSecond() > 0)
       due = Math.max(due, life.endedAtNanos);
     if (delivery.ratePerSecond() > 0)
       due += (long) (SECOND * (1 + endpoint.pending.size()) / delivery.ratePerSecond());
