@@ -194,6 +194,7 @@ public final class Node {
                             ports.lost())),
                     "reconciler")
                 .withStopMessage(Reconciler.Stop.INSTANCE));
+    system.systemActorOf(StandstillWatch.create(ports.clock()), "standstill-watch", Props.empty());
     return new Node(system, pool, ingest, endpoints, ShardedPing.start(system));
   }
 

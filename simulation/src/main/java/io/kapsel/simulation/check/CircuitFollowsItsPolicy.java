@@ -170,6 +170,7 @@ final class CircuitFollowsItsPolicy implements Invariant {
       for (Out other : others.values()) {
         if (other.afterOpening != Handed.AFTER || facts.crashOf(other.node) >= 0) continue;
         if (facts.interruptionOf(other.node, sent.endpoint()) > other.sentIndex) continue;
+        if (facts.isFenced(other.node, sent.endpoint())) continue;
         broken(
             index,
             sent,

@@ -151,6 +151,12 @@ final class Facts implements Recorder.Listener {
 
   private final Map<String, String> recoveredOn = new HashMap<>();
 
+  /**
+   * Where endpoints were fenced when they stopped, by {@code node/endpoint}: the pool may be about
+   * to send what they had asked for.
+   */
+  private final Set<String> stoppedFenced = new HashSet<>();
+
   Event event(String id) {
     return events.computeIfAbsent(id, Event::new);
   }
@@ -191,10 +197,12 @@ final class Facts implements Recorder.Listener {
    * its next write will be refused.
    */
   boolean isFenced(String node, String endpoint) {
-    Integer since = started.get(node + "/" + endpoint);
-    return since != null
-        && recoveredAt.getOrDefault(endpoint, -1) > since
-        && !node.equals(recoveredOn.get(endpoint));
+    String home = node + "/" + endpoint;
+    Integer since = started.get(home);
+    return stoppedFenced.contains(home)
+        || (since != null
+            && recoveredAt.getOrDefault(endpoint, -1) > since
+            && !node.equals(recoveredOn.get(endpoint)));
   }
 
   @Override
@@ -202,9 +210,13 @@ final class Facts implements Recorder.Listener {
     switch (observation) {
       case Observation.NodeCrashed crash -> crashed.put(crash.node(), index);
       case Observation.NodeExited exit -> crashed.put(exit.node(), index);
-      case Observation.EndpointStarted start ->
-          started.put(start.node() + "/" + start.endpoint(), index);
+      case Observation.EndpointStarted start -> {
+        started.put(start.node() + "/" + start.endpoint(), index);
+        stoppedFenced.remove(start.node() + "/" + start.endpoint());
+      }
       case Observation.EndpointStopped stopped -> {
+        if (isFenced(stopped.node(), stopped.endpoint()))
+          stoppedFenced.add(stopped.node() + "/" + stopped.endpoint());
         interrupted.put(stopped.node() + "/" + stopped.endpoint(), index);
         started.remove(stopped.node() + "/" + stopped.endpoint());
       }
