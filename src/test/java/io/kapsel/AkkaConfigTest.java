@@ -1,6 +1,7 @@
 package io.kapsel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.typesafe.config.Config;
@@ -43,6 +44,14 @@ class AkkaConfigTest {
     assertEquals(
         List.of("akka://kapsel@a:2551", "akka://kapsel@b:2551"),
         AkkaConfig.seedNodes(settings.cluster()));
+  }
+
+  /** At SIGTERM the connections to the other nodes would go before the hand-over. */
+  @Test
+  void keeps_akka_from_stopping_by_itself() {
+    Config config = AkkaConfig.of(Settings.with(Map.of()), DATABASE, ConfigFactory.empty());
+    assertFalse(config.getBoolean("akka.jvm-shutdown-hooks"));
+    assertFalse(config.getBoolean("akka.coordinated-shutdown.run-by-jvm-shutdown-hook"));
   }
 
   /** A suspended node would keep the locks of its open transaction from all others. */
