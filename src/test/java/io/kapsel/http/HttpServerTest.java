@@ -521,13 +521,14 @@ class HttpServerTest {
   @Test
   void connections_beyond_the_maximum_wait_for_a_place() {
     HttpServer server = server(withConnections(1));
-    try (var first = new RawConnection(server.address());
-        var second = new RawConnection(server.address())) {
-      first.send(post("/first", "")).receive();
-      second.send(post("/second", ""));
-      exchanges(first, 200);
-      assertFalse(echo.answered.contains("/second"));
-      first.close();
+    var first = new RawConnection(server.address());
+    try (var second = new RawConnection(server.address())) {
+      try (first) {
+        first.send(post("/first", "")).receive();
+        second.send(post("/second", ""));
+        exchanges(first, 200);
+        assertFalse(echo.answered.contains("/second"));
+      }
       assertEquals("/second 0 ", second.receive().text());
     }
   }
@@ -544,8 +545,7 @@ class HttpServerTest {
     channel.runPendingTasks();
     assertTrue(echo.answered.contains("/second"));
     assertTrue(channel.config().isAutoRead());
-    channel.releaseOutbound();
-    channel.close();
+    assertTrue(channel.finishAndReleaseAll());
   }
 
   private static ByteBuf bytes(String latin1) {
