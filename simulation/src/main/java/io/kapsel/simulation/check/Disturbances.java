@@ -90,6 +90,8 @@ final class Disturbances implements Recorder.Listener {
   private static long duration(Fault fault) {
     return switch (fault.kind()) {
       case DESTINATION, CLOCK_STEP, CLOCK_DRIFT, CRASH -> 0;
+      case OUTCOMES_LATE, LEAVE ->
+          (fault.forMillis() + Math.round(fault.amount())) * MILLI + AFTERMATH_NANOS;
       default -> fault.forMillis() * MILLI + AFTERMATH_NANOS;
     };
   }

@@ -213,6 +213,9 @@ final class Facts implements Recorder.Listener {
       case Observation.EndpointStarted start -> {
         started.put(start.node() + "/" + start.endpoint(), index);
         stoppedFenced.remove(start.node() + "/" + start.endpoint());
+        // Without having asked for events where a snapshot told all.
+        recoveredAt.put(start.endpoint(), index);
+        recoveredOn.put(start.endpoint(), start.node());
       }
       case Observation.EndpointStopped stopped -> {
         if (isFenced(stopped.node(), stopped.endpoint()))

@@ -19,7 +19,7 @@ public final class Promises {
    * @param isHealthy whether an endpoint's destination is never in trouble by itself
    */
   public Promises(Findings findings, Options options, Plan plan, Predicate<String> isHealthy) {
-    sometimes = new Sometimes(facts, plan);
+    sometimes = new Sometimes(facts, options, plan);
     disturbances = new Disturbances(plan);
     double clockMillis = 0;
     for (Fault fault : plan.faults()) {

@@ -223,7 +223,8 @@ public final class Injector implements Recorder.Listener, Triggers {
           STORE_LOSES_ANSWERS,
           STORE_LATE,
           STORE_SLOW,
-          STORE_READS_FAIL ->
+          STORE_READS_FAIL,
+          WRITE_OUTLIVES ->
           true;
       default -> false;
     };
@@ -241,7 +242,10 @@ public final class Injector implements Recorder.Listener, Triggers {
       case BOOT_LOOP -> bootLoop(fault, (int) fault.amount());
       case PAUSE -> world.node(fault.target()).pauseUntil(world.nanoTime() + nanos);
       case SLOW -> slow(fault);
-      case LEAVE -> leave(fault.target());
+      case LEAVE -> {
+        if (fault.amount() > 0) delayOutcomes(fault);
+        leave(fault.target());
+      }
       case ROLLING_RESTART -> roll(1);
       case STORE_DOWN -> weather(fault, weather -> weather.withDown(true), w -> w.withDown(false));
       case STORE_REFUSES ->
@@ -284,6 +288,15 @@ public final class Injector implements Recorder.Listener, Triggers {
         lasting(fault, () -> bank.slow(1));
       }
       case BANK_FLUSHED -> bank.flush();
+      case OUTCOMES_LATE -> delayOutcomes(fault);
+      case POWER_CUT -> {
+        weather(fault, weather -> weather.withDown(true), w -> w.withDown(false));
+        killAll();
+      }
+      case WRITE_OUTLIVES -> {
+        database.outlive(Math.round(fault.amount() * MILLI));
+        world.later(MILLI / 10, "fault", () -> crash(fault.target(), nanos));
+      }
     }
   }
 
@@ -312,6 +325,11 @@ public final class Injector implements Recorder.Listener, Triggers {
     Randomness.Stream draws = world.randomness().stream("boot-loop", fault.id() * 100L + left);
     long next = fault.forMillis() * MILLI + draws.between(MILLI, 4_000 * MILLI);
     world.later(next, "fault", () -> bootLoop(fault, left - 1));
+  }
+
+  private void delayOutcomes(Fault fault) {
+    destinations.delay(fault.target(), Math.round(fault.amount() * MILLI));
+    lasting(fault, () -> destinations.delay(fault.target(), 0));
   }
 
   private void slow(Fault fault) {

@@ -19,6 +19,8 @@ import java.util.List;
  * everything at once hides what each would find alone.
  */
 public final class Planner {
+  private static final long LATE_MILLIS_MAX = 90_000;
+
   private Planner() {}
 
   public static Plan plan(Options options, Randomness randomness) {
@@ -80,7 +82,16 @@ public final class Planner {
       case PAUSE -> new Fault(id, kind, trigger, node, 0, Math.min(lasting, 30_000), "");
       case SLOW ->
           new Fault(id, kind, trigger, node, Math.round(draws.logUniform(1, 50)), lasting / 3, "");
-      case LEAVE -> new Fault(id, kind, trigger, node, 0, 0, "");
+      case OUTCOMES_LATE ->
+          new Fault(id, kind, trigger, node, lateMillis(options, draws), lasting * 2, "");
+      case WRITE_OUTLIVES ->
+          new Fault(id, kind, trigger, node, Math.round(draws.logUniform(500, 15_000)), brief, "");
+      case LEAVE -> {
+        boolean late = draws.chance(0.5);
+        yield new Fault(
+            id, kind, trigger, node, late ? lateMillis(options, draws) : 0, late ? lasting : 0, "");
+      }
+      case POWER_CUT -> new Fault(id, kind, trigger, "", 0, lasting, "");
       case ROLLING_RESTART -> new Fault(id, kind, trigger, "", 0, 0, "");
       case STORE_DOWN -> new Fault(id, kind, trigger, everything ? "" : table, 0, lasting, "");
       case STORE_REFUSES, STORE_LOSES_ANSWERS, STORE_LATE, STORE_READS_FAIL ->
@@ -135,16 +146,22 @@ public final class Planner {
         .toList();
   }
 
+  /** Around a timeout and its grace, after which an endpoint counts the attempt as lost. */
+  private static long lateMillis(Options options, Randomness.Stream draws) {
+    double graceMillis = options.real(Option.ATTEMPT_GRACE_MILLIS) * draws.logUniform(0.2, 3);
+    return Math.min(LATE_MILLIS_MAX, Math.round(draws.logUniform(500, 30_000) + graceMillis));
+  }
+
   private static Behaviour behaviour(Randomness.Stream draws) {
     Behaviour drawn = draws.pick(List.of(Behaviour.values()));
-    boolean rarely = drawn == Behaviour.GONE_410 && !draws.chance(0.2);
+    boolean rarely = drawn == Behaviour.GONE_410 && !draws.chance(0.6);
     return rarely ? Behaviour.CONNECTION_REFUSED : drawn;
   }
 
   /** Half of the faults that a moment matters to wait for their moment. */
   private static Trigger trigger(Kind kind, String node, Options options, Randomness.Stream draws) {
     long at = draws.between(0, options.whole(Option.LOAD_SECONDS) * 1_000);
-    boolean waits = draws.chance(0.6);
+    boolean waits = draws.chance(0.6) || kind == Kind.WRITE_OUTLIVES;
     int nth = 1 + draws.below(5);
     On on = draws.pick(moments(kind));
     if (!waits || on == On.TIME) return Trigger.at(at);
@@ -153,7 +170,7 @@ public final class Planner {
 
   private static boolean isOfANode(Kind kind) {
     return switch (kind) {
-      case CRASH, BOOT_LOOP, PAUSE, SLOW, LEAVE -> true;
+      case CRASH, BOOT_LOOP, PAUSE, SLOW, LEAVE, OUTCOMES_LATE, WRITE_OUTLIVES -> true;
       default -> false;
     };
   }
@@ -176,7 +193,16 @@ public final class Planner {
               On.PROBE_SENT,
               On.HAND_OVER,
               On.BOOT);
-      case LEAVE, PARTITION, ONE_WAY, CLOCK_STEP, SWIZZLE_CLOG ->
+      case LEAVE ->
+          List.of(
+              On.JOURNAL_WRITE,
+              On.RECOVERY,
+              On.ATTEMPT_PROCESSED,
+              On.PROBE_SENT,
+              On.PROBE_SENT,
+              On.PROBE_SENT,
+              On.HAND_OVER);
+      case PARTITION, ONE_WAY, CLOCK_STEP, SWIZZLE_CLOG ->
           List.of(On.JOURNAL_WRITE, On.RECOVERY, On.ATTEMPT_PROCESSED, On.PROBE_SENT, On.HAND_OVER);
       case STORE_DOWN, STORE_REFUSES, STORE_LOSES_ANSWERS, STORE_LATE, STORE_SLOW ->
           List.of(
@@ -188,6 +214,8 @@ public final class Planner {
               On.RECOVERY);
       case STORE_READS_FAIL -> List.of(On.RECOVERY, On.CONTENT_READ, On.BOOT);
       case DESTINATION -> List.of(On.ATTEMPT_SENT, On.PROBE_SENT, On.RECOVERY);
+      case OUTCOMES_LATE -> List.of(On.ATTEMPT_SENT, On.ATTEMPT_PROCESSED, On.PROBE_SENT);
+      case WRITE_OUTLIVES, POWER_CUT -> List.of(On.JOURNAL_WRITE);
       case SLOW,
           ROLLING_RESTART,
           FRAME_LOSS,

@@ -448,7 +448,10 @@ public final class Drawing {
                 JOINS_ALONE,
                 BANK_DOWN,
                 BANK_SLOW,
-                BANK_FLUSHED ->
+                BANK_FLUSHED,
+                OUTCOMES_LATE,
+                WRITE_OUTLIVES,
+                POWER_CUT ->
                 lane.group() == Group.NODES && (all || targets.contains(lane.name()));
             case STORE_DOWN,
                 STORE_REFUSES,

@@ -241,7 +241,9 @@ public final class Words {
       case BOOT_LOOP -> target + " crashes at every start, " + amount + " times";
       case PAUSE -> target + " pauses";
       case SLOW -> target + " is slow, " + amount + " ms a task";
-      case LEAVE -> target + " leaves";
+      case LEAVE ->
+          target + " leaves" + (fault.amount() > 0 ? ", outcomes come " + amount + " ms late" : "");
+      case POWER_CUT -> "every node is killed, and the database is down";
       case ROLLING_RESTART -> "rolling restart";
       case STORE_DOWN -> all + " is down";
       case STORE_REFUSES -> all + " refuses " + share + " of writes";
@@ -260,6 +262,9 @@ public final class Words {
       case BANK_DOWN -> "the bank of limits is down";
       case BANK_SLOW -> "the bank of limits is " + amount + " times slower";
       case BANK_FLUSHED -> "the bank of limits forgets its buckets";
+      case OUTCOMES_LATE -> "outcomes reach " + target + " " + amount + " ms late";
+      case WRITE_OUTLIVES ->
+          "crash of " + target + " in a write to its journal, which lands " + amount + " ms later";
       case CLOCK_DRIFT -> "wall clock of " + target + " drifts " + share;
     };
   }

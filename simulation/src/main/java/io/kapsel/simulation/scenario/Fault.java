@@ -30,7 +30,10 @@ public record Fault(
     PAUSE,
     /** Every task of the node waits {@code amount} milliseconds. */
     SLOW,
-    /** Drains, hands over, leaves, is started again. */
+    /**
+     * Drains, hands over, leaves, is started again; meanwhile outcomes reach it {@code amount}
+     * milliseconds late.
+     */
     LEAVE,
     /** All nodes leave, one after the other. */
     ROLLING_RESTART,
@@ -69,7 +72,13 @@ public record Fault(
     /** Every latency of the bank times {@code amount}. */
     BANK_SLOW,
     /** The bank forgets its buckets. */
-    BANK_FLUSHED
+    BANK_FLUSHED,
+    /** What has become of its attempts reaches the node {@code amount} milliseconds late. */
+    OUTCOMES_LATE,
+    /** Killed while it writes to its journal; the write lands {@code amount} milliseconds later. */
+    WRITE_OUTLIVES,
+    /** Every node is killed and the database is down: the nodes come back first. */
+    POWER_CUT
   }
 
   @Override

@@ -71,7 +71,7 @@ public enum Option {
       (d, p) -> whole(p == Profile.DESTINATION ? 150 : d.logUniform(2, 2_000))),
   DESTINATION_RETRY_AFTER_SECONDS_MAX(
       "destination.retry-after.seconds.max",
-      (d, p) -> d.chance(0.04) ? "900000" : whole(d.logUniform(1, 600))),
+      (d, p) -> d.chance(0.04) ? "10000000" : whole(d.logUniform(1, 600))),
   DESTINATION_DOWN_AFTER_SECONDS("destination.down.after.seconds", (d, p) -> "300"),
   DESTINATION_DOWN_SECONDS("destination.down.seconds", (d, p) -> "1200"),
   DESTINATION_DOWN_BEHAVIOUR("destination.down.behaviour", (d, p) -> "CONNECTION_REFUSED"),
@@ -103,7 +103,7 @@ public enum Option {
   OFFER_AGE_MILLIS_MAX(
       "offer.age.millis.max", (d, p) -> usual(d, p, "60000", whole(d.logUniform(2_000, 60_000)))),
   ATTEMPT_GRACE_MILLIS(
-      "attempt.grace.millis", (d, p) -> usual(d, p, "60000", whole(d.logUniform(200, 60_000)))),
+      "attempt.grace.millis", (d, p) -> usual(d, p, "60000", whole(d.logUniform(200, 20_000)))),
   OUTBOX_BATCHES_MAX(
       "outbox.batches.max", (d, p) -> usual(d, p, "1000", whole(d.logUniform(1, 100)))),
   IDLE_MILLIS("idle.millis", (d, p) -> usual(d, p, "120000", whole(d.logUniform(100, 60_000)))),
@@ -133,6 +133,8 @@ public enum Option {
       "cache.endpoints.max", (d, p) -> usual(d, p, "100000", whole(d.between(1, 3)))),
   ORDER_TIMEOUT_MILLIS(
       "order.timeout.millis", (d, p) -> usual(d, p, "5000", whole(d.logUniform(500, 5_000)))),
+  /** How long a node that leaves waits for its attempts in flight. */
+  DRAIN_MILLIS("drain.millis", (d, p) -> usual(d, p, "20000", whole(d.logUniform(10, 20_000)))),
   SHARDS("shards", (d, p) -> usual(d, p, "64", whole(d.logUniform(1, 16)))),
   JOURNAL_TIDIED("journal.tidied", (d, p) -> d.chance(0.5) ? "1" : "0"),
 

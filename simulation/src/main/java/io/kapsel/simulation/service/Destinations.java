@@ -37,6 +37,7 @@ public final class Destinations {
   private final List<Behaviour> troubles = new ArrayList<>();
   private final Map<String, Behaviour> overruled = new TreeMap<>();
   private final Map<String, Integer> arrivals = new HashMap<>();
+  private final Map<String, Long> lateNanos = new TreeMap<>();
   private Triggers triggers = Triggers.NONE;
   private boolean healed;
 
@@ -64,9 +65,15 @@ public final class Destinations {
     overruled.remove(endpoint);
   }
 
+  /** Outcomes that the node's client comes to know are handed on so much later; 0 for at once. */
+  public void delay(String node, long nanos) {
+    lateNanos.put(node, nanos);
+  }
+
   /** From now on every destination works. */
   public void heal() {
     overruled.clear();
+    lateNanos.clear();
     healed = true;
   }
 
@@ -97,7 +104,7 @@ public final class Destinations {
     Behaviour drawn = troubles.isEmpty() ? Behaviour.OK : draws.pick(troubles);
     // A final refusal ends a webhook at once, and then nothing interesting can happen to it.
     if (drawn.isFinal() && !draws.chance(0.1)) drawn = Behaviour.SERVER_ERROR_500;
-    if (drawn == Behaviour.GONE_410 && !draws.chance(0.1)) drawn = Behaviour.UNAVAILABLE_503;
+    if (drawn == Behaviour.GONE_410 && !draws.chance(0.3)) drawn = Behaviour.UNAVAILABLE_503;
     if (behaviour == null) behaviour = isTrouble && !isHealthy(endpoint) ? drawn : Behaviour.OK;
     if (behaviour == Behaviour.FLAPPING)
       behaviour = world.millis() / FLAP_MILLIS % 2 == 0 ? Behaviour.SERVER_ERROR_500 : Behaviour.OK;
@@ -142,9 +149,8 @@ public final class Destinations {
         node,
         Math.min(exchange.answerAfterNanos, timeout),
         () ->
-            world.enqueue(
+            known(
                 node,
-                "destination",
                 () -> {
                   Outcome result = outcome(behaviour, exchange, timeout, draws);
                   recorder.see(
@@ -161,6 +167,12 @@ public final class Destinations {
                   outcome.complete(result);
                 }));
     return outcome;
+  }
+
+  private void known(Node node, Runnable outcome) {
+    long late = lateNanos.getOrDefault(node.name(), 0L);
+    if (late == 0) world.enqueue(node, "destination", outcome);
+    else world.schedule(node, late, () -> world.enqueue(node, "destination", outcome));
   }
 
   private record Exchange(long seenAfterNanos, long answerAfterNanos) {}

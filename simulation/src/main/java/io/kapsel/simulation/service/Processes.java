@@ -49,7 +49,6 @@ import org.jspecify.annotations.Nullable;
 /** The service on every node: production's wiring with simulated ports. */
 public final class Processes {
   private static final Duration PING_TIMEOUT = Duration.ofSeconds(1);
-  private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(20);
   private static final long PING_AGAIN_NANOS = 500_000_000L;
   private static final int CONTENTS_QUEUED_MAX = 50;
   private static final String SEED_NODES = "akka.cluster.seed-nodes";
@@ -312,6 +311,6 @@ public final class Processes {
     Running process = process(node);
     process.draining = true;
     recorder.see(new Observation.NodeLeaving(recorder.now(), node.id()));
-    return process.service.drain(DRAIN_TIMEOUT);
+    return process.service.drain(millis(Option.DRAIN_MILLIS));
   }
 }

@@ -92,6 +92,7 @@ public final class Database {
   private Watcher watcher = (client, table, write, what, nanos) -> {};
   private long writes;
   private long failures;
+  private long outlivingNanos;
 
   public Database(World world) {
     this.world = world;
@@ -113,6 +114,11 @@ public final class Database {
 
   public void calm() {
     for (Table table : Table.values()) weather.put(table, Weather.FAIR);
+  }
+
+  /** The request that is being made is on its way for so much longer, whoever has sent it. */
+  public void outlive(long nanos) {
+    outlivingNanos = nanos;
   }
 
   public long writes() {
@@ -150,13 +156,15 @@ public final class Database {
     // Before the weather is looked at: what waits for this request may change it.
     watcher.requested(client, table, write, what, 2 * LATENCY_NANOS_MIN);
     Weather now = weather(table);
-    long toServer = latency(draws, now);
+    long outliving = outlivingNanos;
+    outlivingNanos = 0;
+    long toServer = latency(draws, now) + outliving;
     long toClient = latency(draws, now);
     long there = Math.min(toServer, TIMEOUT_NANOS);
     long back = Math.min(toClient, TIMEOUT_NANOS);
     boolean refused = draws.chance(write ? now.refused : now.readsFail);
     boolean answerLost = draws.chance(write ? now.answerLost : 0) || toClient > TIMEOUT_NANOS;
-    boolean leftTheClient = draws.chance(0.5);
+    boolean leftTheClient = draws.chance(0.5) || outliving > 0;
     world.schedule(
         Node.OUTSIDE,
         there,

@@ -227,14 +227,13 @@ class SimulateTest {
 
     @Test
     void is_reported_kept_and_has_its_exit_code() throws IOException {
-      Ran ran = runWithBug("replay", "10", "--out", folder.toString());
+      Ran ran = runWithBug("replay", "1", "--out", folder.toString());
       assertEquals(Exit.SAFETY, ran.exit, ran.out + ran.err);
       assertTrue(ran.lines().getFirst().startsWith("S3 BROKEN: recorded as delivered"), ran.out);
       assertTrue(
-          ran.lines().get(4).startsWith("  again    ./kapsel simulate replay 10 --mutant"),
-          ran.out);
-      assertTrue(Files.exists(folder.resolve("seed-10-timeout-is-success.html")));
-      Path kept = folder.resolve("seed-10-timeout-is-success.json");
+          ran.lines().get(4).startsWith("  again    ./kapsel simulate replay 1 --mutant"), ran.out);
+      assertTrue(Files.exists(folder.resolve("seed-1-timeout-is-success.html")));
+      Path kept = folder.resolve("seed-1-timeout-is-success.json");
       assertEquals("S3", ScenarioFile.read(kept).violated().getFirst());
       assertEquals(Exit.SAFETY, run("replay", kept.toString(), "--out", folder.toString()).exit);
     }
