@@ -147,7 +147,7 @@ public final class EndpointActor
   public EventHandler<@Nullable State, Endpoint.Event> eventHandler() {
     return (state, event) -> {
       weightSinceSnapshot += weight(event);
-      return Endpoint.evolve(state, event);
+      return Endpoint.evolve(state, event, node.limits());
     };
   }
 

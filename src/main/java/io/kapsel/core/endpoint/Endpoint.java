@@ -555,8 +555,16 @@ public final class Endpoint {
 
   // ------------------------------------------------------------------------------------ evolve
 
-  /** Folds an event into the state. Total: an event that was written is never refused. */
+  /** With segments of keys of the usual size. */
   public static State evolve(@Nullable State state, Event event) {
+    return evolve(state, event, Limits.DEFAULT);
+  }
+
+  /**
+   * Folds an event into the state. Total: an event that was written is never refused, nor does what
+   * it means depend on the limits, which only say how the keys are kept.
+   */
+  public static State evolve(@Nullable State state, Event event, Limits limits) {
     if (state == null) {
       if (event instanceof Created created) return created(created);
       throw new IllegalStateException("An endpoint begins with Created, not with " + event);
@@ -566,7 +574,7 @@ public final class Endpoint {
       case Configured configured -> state.withConfig(configured.config(), configured.atMillis());
       case StatusChanged changed ->
           state.withStatus(changed.status(), changed.reason(), changed.atMillis());
-      case WebhooksAccepted accepted -> accepted(state, accepted);
+      case WebhooksAccepted accepted -> accepted(state, accepted, limits.windowSegmentKeys());
       case AttemptsEnded ended -> ended(state, ended);
       case Retried retried -> retried(state, retried);
       case CircuitReset reset -> state.withCircuit(Circuit.CLOSED);
@@ -592,7 +600,7 @@ public final class Endpoint {
         0);
   }
 
-  private static State accepted(State state, WebhooksAccepted event) {
+  private static State accepted(State state, WebhooksAccepted event, int segmentKeys) {
     Backlog backlog = state.backlog();
     KeyWindow window = state.window().since(event.windowFloorMillis());
     long sequence = state.nextSequence();
@@ -603,7 +611,10 @@ public final class Endpoint {
       if (webhook.key() != null)
         window =
             window.plus(
-                webhook.key(), new Seen(webhook.id(), webhook.bodyHash()), event.atMillis());
+                webhook.key(),
+                new Seen(webhook.id(), webhook.bodyHash()),
+                event.atMillis(),
+                segmentKeys);
     }
     return state.withBacklog(backlog, sequence).withWindow(window);
   }

@@ -20,6 +20,7 @@ import org.pcollections.TreePMap;
  * hash of that body, so that the first answer can be repeated and another body be told apart.
  */
 public final class KeyWindow {
+  /** Keys are usually frozen when there are so many. */
   static final int LIVE_MAX = 1_024;
 
   /** Bounds one merge to 5 MB, and what the capacity forgets at once. */
@@ -154,11 +155,14 @@ public final class KeyWindow {
         .filter(found -> found.webhook().createdAtMillis() >= sinceMillis);
   }
 
-  KeyWindow plus(KeyHash key, Seen seen, long atMillis) {
+  /**
+   * @param segmentKeys so many live keys are frozen into a segment
+   */
+  KeyWindow plus(KeyHash key, Seen seen, long atMillis, int segmentKeys) {
     KeyWindow added =
         new KeyWindow(
             segments, live.plus(key, seen), Math.max(liveNewestMillis, atMillis), frozenSize);
-    return added.live.size() < LIVE_MAX ? added : added.frozen();
+    return added.live.size() < segmentKeys ? added : added.frozen();
   }
 
   /** Forgets the segments in which every key is older than the given time. */

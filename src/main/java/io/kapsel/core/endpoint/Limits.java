@@ -13,6 +13,7 @@ package io.kapsel.core.endpoint;
  * @param outboxBatchesMax outcome batches that history has not confirmed before no new attempt
  *     starts
  * @param rotationOverlapMillis how long a rotated signing secret keeps signing
+ * @param windowSegmentKeys keys that are frozen into a segment, which is forgotten as a whole
  */
 public record Limits(
     int queueMax,
@@ -21,9 +22,30 @@ public record Limits(
     long offerAgeMillisMax,
     long attemptGraceMillis,
     int outboxBatchesMax,
-    long rotationOverlapMillis) {
+    long rotationOverlapMillis,
+    int windowSegmentKeys) {
   public static final Limits DEFAULT =
       new Limits(100_000, 86_400_000L, 1_000_000, 60_000L, 60_000L, 1_000, 86_400_000L);
+
+  /** With segments of the usual size. */
+  public Limits(
+      int queueMax,
+      long windowMillis,
+      int windowKeysMax,
+      long offerAgeMillisMax,
+      long attemptGraceMillis,
+      int outboxBatchesMax,
+      long rotationOverlapMillis) {
+    this(
+        queueMax,
+        windowMillis,
+        windowKeysMax,
+        offerAgeMillisMax,
+        attemptGraceMillis,
+        outboxBatchesMax,
+        rotationOverlapMillis,
+        KeyWindow.LIVE_MAX);
+  }
 
   public Limits withWindowKeysMax(int keys) {
     return new Limits(
@@ -33,6 +55,7 @@ public record Limits(
         offerAgeMillisMax,
         attemptGraceMillis,
         outboxBatchesMax,
-        rotationOverlapMillis);
+        rotationOverlapMillis,
+        windowSegmentKeys);
   }
 }

@@ -271,6 +271,21 @@ class AcceptingTest {
     }
 
     @Test
+    void forgets_as_little_as_its_segments_are_small() {
+      long later = at(hours(1));
+      given(CONFIG, withSegmentKeys(2, windowKeysMax(2)))
+          .when(offer(keyed(1, 2)))
+          .when(later, offer(webhookMadeAt(later, 3, "k3", "body")))
+          .when(later, offer(webhookMadeAt(later, 4, "k1", "body")))
+          .andAnswers(duplicateOf(1))
+          .when(later, offer(webhookMadeAt(later, 5, "k4", "body")))
+          .when(
+              later,
+              offer(webhookMadeAt(later, 6, "k1", "body"), webhookMadeAt(later, 7, "k3", "body")))
+          .andAnswers(yes(), new Endpoint.Duplicate(id(3, later)));
+    }
+
+    @Test
     void remembers_as_many_as_the_maximum() {
       Scenario scenario = given(CONFIG, windowKeysMax(MAX));
       for (int first = 1; first <= MAX; first += 256) scenario.when(offer(keyed(first, 256)));

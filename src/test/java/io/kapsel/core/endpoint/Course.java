@@ -72,7 +72,11 @@ final class Course {
 
   Course(Ordering ordering) {
     this.ordering = ordering;
-    life = new Life(Scenario.T0, this::draw, Scenario.limits(40, 1_000_000, 6));
+    life =
+        new Life(
+            Scenario.T0,
+            this::draw,
+            Scenario.withSegmentKeys(4, Scenario.limits(40, 1_000_000, 6)));
     life.step(new Endpoint.Create(Scenario.TENANT, config()));
   }
 

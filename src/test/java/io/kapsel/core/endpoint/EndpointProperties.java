@@ -34,7 +34,8 @@ class EndpointProperties {
       @ForAll Ordering ordering, @ForAll("steps") List<Step> steps) {
     Course course = new Course(ordering);
     course.take(steps);
-    assertEquals(course.life().state(), Life.replay(course.life().journal()));
+    assertEquals(
+        course.life().state(), Life.replay(course.life().journal(), course.life().limits()));
   }
 
   @Property(tries = 200, edgeCases = EdgeCasesMode.NONE)

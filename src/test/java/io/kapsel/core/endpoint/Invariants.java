@@ -100,9 +100,10 @@ final class Invariants {
       for (int row = 1; row < segment.size(); row++)
         assertTrue(keyAt(segment, row - 1).compareTo(keyAt(segment, row)) < 0, "segment unsorted");
     }
-    assertTrue(window.live().size() < KeyWindow.LIVE_MAX, "live keys above their maximum");
+    int segmentKeys = limits.windowSegmentKeys();
+    assertTrue(window.live().size() < segmentKeys, "live keys above their maximum");
     assertEquals(frozen + window.live().size(), window.size());
-    int keysMax = Math.max(limits.windowKeysMax(), KeyWindow.LIVE_MAX) + KeyWindow.LIVE_MAX;
+    int keysMax = Math.max(limits.windowKeysMax(), segmentKeys) + KeyWindow.LIVE_MAX;
     assertTrue(window.size() <= keysMax, () -> "window of " + window.size());
   }
 

@@ -34,7 +34,7 @@ final class Life {
   /** Takes the event as one that was persisted before. */
   void recover(Event event) {
     journal.add(event);
-    state = Endpoint.evolve(state, event);
+    state = Endpoint.evolve(state, event, limits);
     check();
   }
 
@@ -42,7 +42,7 @@ final class Life {
     Decision decision = Endpoint.decide(state, flight, command, nowMillis, jitter, limits);
     for (Event event : decision.events()) {
       journal.add(event);
-      state = Endpoint.evolve(state, event);
+      state = Endpoint.evolve(state, event, limits);
     }
     flight = decision.flight();
     if (state == null) return decision;
@@ -61,16 +61,16 @@ final class Life {
 
   /** Forgets all but the journal. */
   Plan crash() {
-    State recovered = replay(journal);
+    State recovered = replay(journal, limits);
     assertEquals(state, recovered, "the journal tells another state");
     state = recovered;
     flight = Flight.NONE;
     return look();
   }
 
-  static State replay(List<Event> journal) {
+  static State replay(List<Event> journal, Limits limits) {
     State state = null;
-    for (Event event : journal) state = Endpoint.evolve(state, event);
+    for (Event event : journal) state = Endpoint.evolve(state, event, limits);
     return Objects.requireNonNull(state, "an empty journal");
   }
 

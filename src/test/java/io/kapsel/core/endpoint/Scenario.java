@@ -497,4 +497,17 @@ final class Scenario {
         outboxBatchesMax,
         defaults.rotationOverlapMillis());
   }
+
+  /** The same with segments of so many keys. */
+  static Limits withSegmentKeys(int keys, Limits limits) {
+    return new Limits(
+        limits.queueMax(),
+        limits.windowMillis(),
+        limits.windowKeysMax(),
+        limits.offerAgeMillisMax(),
+        limits.attemptGraceMillis(),
+        limits.outboxBatchesMax(),
+        limits.rotationOverlapMillis(),
+        keys);
+  }
 }

@@ -26,9 +26,6 @@ final class NoMaximumIsExceeded implements Invariant {
     int queueMax = options.count(Option.QUEUE_MAX);
     if (state.backlog().size() > queueMax)
       broken(endpoint, state.backlog().size() + " webhooks wait where " + queueMax + " may");
-    int windowMax = Math.max(options.count(Option.WINDOW_KEYS_MAX), 2_048) + 2_048;
-    if (state.window().size() > windowMax)
-      broken(endpoint, state.window().size() + " keys are kept");
     if (state.status() == Status.DELETED && !state.backlog().isEmpty())
       broken(endpoint, "a deleted endpoint has webhooks");
   }

@@ -42,6 +42,7 @@ public final class Promises {
             new OrderIsKept(facts, findings),
             new RecoveryIsTheLivingState(findings),
             new NoMaximumIsExceeded(findings, options),
+            new KeysHaveRoom(findings, options),
             new LimitsHold(findings, options),
             new BadNeighboursDoNoHarm(facts, findings, disturbances, options, plan, isHealthy),
             new NoErrorIsLogged(findings),

@@ -66,6 +66,7 @@ final class Sometimes implements Recorder.Listener {
           "journal away for longer than its circuit breaker",
           "outcome came after its attempt was counted as lost",
           "late outcome while the next attempt was in flight",
+          "idempotency keys forgotten for want of room",
           "endpoint deleted",
           "limited by the endpoint's or the tenant's rate",
           "limits went by the node's own share");
@@ -82,6 +83,7 @@ final class Sometimes implements Recorder.Listener {
 
   private final Facts facts;
   private final Plan plan;
+  private final long windowMillis;
   private final TreeMap<String, Long> counts = new TreeMap<>();
   private final TreeMap<String, String> home = new TreeMap<>();
   private final TreeSet<String> snapshots = new TreeSet<>();
@@ -97,6 +99,7 @@ final class Sometimes implements Recorder.Listener {
   Sometimes(Facts facts, Options options, Plan plan) {
     this.facts = facts;
     this.plan = plan;
+    this.windowMillis = options.whole(Option.WINDOW_SECONDS) * 1_000;
     boolean several = options.count(Option.NODES) > 1;
     for (String situation : ALL)
       if (several || !IN_A_CLUSTER.contains(situation)) counts.put(situation, 0L);
@@ -280,6 +283,9 @@ final class Sometimes implements Recorder.Listener {
           contentOnly.remove(id);
           metIf(orphans.remove(id), "taken up by the reconciler");
         }
+        metIf(
+            accepted.windowFloorMillis() > accepted.atMillis() - windowMillis,
+            "idempotency keys forgotten for want of room");
       }
       case Endpoint.AttemptsEnded batch -> {
         boolean wasOpen = batch.circuit().phase() == Circuit.Phase.OPEN;

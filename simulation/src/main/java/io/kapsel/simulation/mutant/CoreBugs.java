@@ -45,7 +45,8 @@ final class CoreBugs {
       State used = ahead(state);
       Endpoint.Decision decision = call.in(used).faithfully();
       State after = used;
-      for (Endpoint.Event event : decision.events()) after = Endpoint.evolve(after, event);
+      for (Endpoint.Event event : decision.events())
+        after = Endpoint.evolve(after, event, call.limits());
       remembered.put(used.config().name(), after);
       return decision;
     }
@@ -172,6 +173,14 @@ final class CoreBugs {
         answers.addAll(answered.answers());
       }
       return new Endpoint.Decision(events, new Endpoint.OfferAnswered(answers), call.flight());
+    }
+  }
+
+  /** Remembers keys as if there were room for all. */
+  static final class KeysWithoutBound implements Mutant {
+    @Override
+    public Endpoint.Decision decide(Deciding call) {
+      return call.within(call.limits().withWindowKeysMax(Integer.MAX_VALUE)).faithfully();
     }
   }
 

@@ -24,6 +24,10 @@ record Deciding(
     return new Deciding(other, flight, command, nowMillis, jitter, limits);
   }
 
+  Deciding within(Limits other) {
+    return new Deciding(state, flight, command, nowMillis, jitter, other);
+  }
+
   Deciding on(Endpoint.Command other) {
     return new Deciding(state, flight, other, nowMillis, jitter, limits);
   }

@@ -64,6 +64,10 @@ public final class Mutants {
         "two webhooks of one key in one offer are both accepted",
         CoreBugs.KeysIgnoredWithinOffer::new);
     plant(
+        "keys-without-bound",
+        "idempotency keys are remembered whether there is room or not",
+        CoreBugs.KeysWithoutBound::new);
+    plant(
         "fifo-overtakes",
         "what waits for a retry is overtaken in fifo order",
         CoreBugs.FifoOvertakes::new);

@@ -7,6 +7,7 @@ import akka.serialization.Serialization;
 import akka.serialization.Serialization$;
 import akka.serialization.SerializationExtension;
 import io.kapsel.core.endpoint.Endpoint;
+import io.kapsel.core.endpoint.Limits;
 import io.kapsel.core.endpoint.State;
 import io.kapsel.core.webhook.Body;
 import io.kapsel.core.webhook.EndpointId;
@@ -23,13 +24,13 @@ final class Recoveries {
   private Recoveries() {}
 
   static Ending.Recovery of(
-      String endpoint, EndpointId id, JournalTables tables, ActorSystem<?> system) {
+      String endpoint, EndpointId id, JournalTables tables, ActorSystem<?> system, Limits limits) {
     ExtendedActorSystem classic = (ExtendedActorSystem) Adapter.toClassic(system);
     Serialization serialization = SerializationExtension.get(classic);
     SealAdapters adapters = SealAdapters.of(id, system);
     String persistenceId = EndpointActor.KEY.name() + "|" + id;
     List<JournalTables.Row> rows = tables.archive(persistenceId);
-    State fromJournal = fold(null, 0, rows, adapters, classic, serialization);
+    State fromJournal = fold(null, 0, rows, adapters, classic, serialization, limits);
     TreeMap<Long, State> fromSnapshots = new TreeMap<>();
     for (JournalTables.Snapshot snapshot : tables.snapshots(persistenceId)) {
       Object stored =
@@ -40,7 +41,8 @@ final class Recoveries {
               classic,
               serialization);
       State state = adapters.snapshots().fromJournal(stored);
-      State folded = fold(state, snapshot.sequenceNr(), rows, adapters, classic, serialization);
+      State folded =
+          fold(state, snapshot.sequenceNr(), rows, adapters, classic, serialization, limits);
       if (folded != null) fromSnapshots.put(snapshot.sequenceNr(), folded);
     }
     return new Ending.Recovery(endpoint, fromJournal, fromSnapshots);
@@ -52,12 +54,14 @@ final class Recoveries {
       List<JournalTables.Row> rows,
       SealAdapters adapters,
       ExtendedActorSystem system,
-      Serialization serialization) {
+      Serialization serialization,
+      Limits limits) {
     State state = from;
     for (JournalTables.Row row : rows) {
       if (row.sequenceNr() <= after) continue;
       Object stored = read(row.payload(), row.serializer(), row.manifest(), system, serialization);
-      state = Endpoint.evolve(state, adapters.events().fromJournal(stored, "").events().head());
+      Endpoint.Event event = adapters.events().fromJournal(stored, "").events().head();
+      state = Endpoint.evolve(state, event, limits);
     }
     return state;
   }

@@ -304,7 +304,9 @@ public final class Run {
     ActorSystem<?> system = anySystem();
     if (system != null)
       for (Endpoints.Spec endpoint : endpoints.all())
-        recoveries.add(Recoveries.of(endpoint.name(), endpoint.id(), tables, system));
+        recoveries.add(
+            Recoveries.of(
+                endpoint.name(), endpoint.id(), tables, system, Processes.limits(options)));
     return new Ending(
         world,
         settled,

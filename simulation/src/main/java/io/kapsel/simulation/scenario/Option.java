@@ -99,7 +99,12 @@ public enum Option {
 
   QUEUE_MAX("queue.max", (d, p) -> usual(d, p, "100000", whole(d.logUniform(2, 200)))),
   WINDOW_SECONDS("window.seconds", (d, p) -> usual(d, p, "86400", whole(d.logUniform(30, 86_400)))),
-  WINDOW_KEYS_MAX("window.keys.max", (d, p) -> "1000000"),
+  WINDOW_KEYS_MAX(
+      "window.keys.max", (d, p) -> seldom(d, p, "1000000", whole(d.logUniform(1, 100)))),
+  WINDOW_SEGMENT_KEYS(
+      "window.segment.keys", (d, p) -> usual(d, p, "1024", whole(d.logUniform(1, 50)))),
+  /** Keys that the endpoints of a node remember together. */
+  NODE_KEYS_MAX("node.keys.max", (d, p) -> seldom(d, p, "4000000", whole(d.logUniform(1, 100)))),
   OFFER_AGE_MILLIS_MAX(
       "offer.age.millis.max", (d, p) -> usual(d, p, "60000", whole(d.logUniform(2_000, 60_000)))),
   ATTEMPT_GRACE_MILLIS(
@@ -202,6 +207,11 @@ public enum Option {
   /** Production's value for a share of the seeds. */
   private static String usual(Stream draws, Profile profile, String usual, String drawn) {
     return profile == Profile.DESTINATION || draws.chance(0.35) ? usual : drawn;
+  }
+
+  /** Production's value for most seeds. */
+  private static String seldom(Stream draws, Profile profile, String usual, String drawn) {
+    return profile == Profile.DESTINATION || draws.chance(0.8) ? usual : drawn;
   }
 
   private static String kinds(Stream draws) {

@@ -192,19 +192,22 @@ public final class Processes {
         randomness.stream("nonce", node.id()));
   }
 
+  /** The bounds on every endpoint of a run. */
+  public static Limits limits(Options options) {
+    return new Limits(
+        options.count(Option.QUEUE_MAX),
+        options.whole(Option.WINDOW_SECONDS) * 1_000,
+        options.count(Option.WINDOW_KEYS_MAX),
+        options.whole(Option.OFFER_AGE_MILLIS_MAX),
+        options.whole(Option.ATTEMPT_GRACE_MILLIS),
+        options.count(Option.OUTBOX_BATCHES_MAX),
+        Limits.DEFAULT.rotationOverlapMillis(),
+        options.count(Option.WINDOW_SEGMENT_KEYS));
+  }
+
   private io.kapsel.node.Node.NodeSettings settings() {
-    Limits usual = Limits.DEFAULT;
-    Limits limits =
-        new Limits(
-            options.count(Option.QUEUE_MAX),
-            options.whole(Option.WINDOW_SECONDS) * 1_000,
-            options.count(Option.WINDOW_KEYS_MAX),
-            options.whole(Option.OFFER_AGE_MILLIS_MAX),
-            options.whole(Option.ATTEMPT_GRACE_MILLIS),
-            options.count(Option.OUTBOX_BATCHES_MAX),
-            usual.rotationOverlapMillis());
     return new io.kapsel.node.Node.NodeSettings(
-        limits,
+        limits(options),
         new EndpointActor.ActorSettings(
             millis(Option.IDLE_MILLIS),
             options.count(Option.SNAPSHOT_WEIGHT_MIN),
@@ -222,7 +225,7 @@ public final class Processes {
             Reconciler.ReconcilerSettings.DEFAULT.settled(),
             options.count(Option.RECONCILER_BATCH_MAX)),
         options.count(Option.GATEWAYS),
-        io.kapsel.node.Node.NodeSettings.DEFAULT.idempotencyKeysMax(),
+        options.count(Option.NODE_KEYS_MAX),
         options.count(Option.CACHE_ENDPOINTS_MAX),
         millis(Option.ORDER_TIMEOUT_MILLIS));
   }

@@ -31,6 +31,7 @@ class MutantsTest {
     found("fifo-overtakes", 1);
     found("half-open-floodgate", 1);
     found("keys-ignored-within-offer", 29);
+    found("keys-without-bound", 3);
     found("late-outcome-hits-next", 77);
     found("lost-probe-blocks", 17);
     found("one-attempt-too-many", 1);
