@@ -7,6 +7,7 @@ import io.kapsel.simulation.scenario.Observation;
 import io.kapsel.simulation.scenario.Option;
 import io.kapsel.simulation.scenario.Options;
 import io.kapsel.simulation.scenario.Violation.Severity;
+import java.util.Map;
 import java.util.TreeMap;
 
 /**
@@ -32,7 +33,7 @@ final class KeysHaveRoom implements Invariant {
   private final long segment;
   private final long nodeMax;
   private final long windowMillis;
-  private final TreeMap<String, TreeMap<String, Window>> nodes = new TreeMap<>();
+  private final Map<String, Map<String, Window>> nodes = new TreeMap<>();
 
   KeysHaveRoom(Findings findings, Options options) {
     this.findings = findings;
@@ -42,7 +43,7 @@ final class KeysHaveRoom implements Invariant {
     this.windowMillis = options.whole(Option.WINDOW_SECONDS) * 1_000;
   }
 
-  private TreeMap<String, Window> on(String node) {
+  private Map<String, Window> on(String node) {
     return nodes.computeIfAbsent(node, name -> new TreeMap<>());
   }
 
@@ -52,7 +53,7 @@ final class KeysHaveRoom implements Invariant {
 
   @Override
   public void stepped(String node, String endpoint, State state, Flight flight) {
-    TreeMap<String, Window> here = on(node);
+    Map<String, Window> here = on(node);
     int size = state.window().size();
     Window window = here.get(endpoint);
     if (window == null) {
@@ -70,7 +71,7 @@ final class KeysHaveRoom implements Invariant {
   }
 
   /** Keeps the extremes of those that have not stepped. */
-  private static long heldBy(TreeMap<String, Window> here) {
+  private static long heldBy(Map<String, Window> here) {
     long held = 0;
     for (Window each : here.values()) held += each.size;
     for (Window each : here.values()) {
@@ -84,7 +85,7 @@ final class KeysHaveRoom implements Invariant {
   public void saw(int index, Observation observation) {
     switch (observation) {
       case Observation.EndpointStopped stopped -> {
-        TreeMap<String, Window> here = on(stopped.node());
+        Map<String, Window> here = on(stopped.node());
         here.remove(stopped.endpoint());
         heldBy(here);
       }
