@@ -10,6 +10,7 @@ import io.kapsel.simulation.scenario.Result;
 import io.kapsel.simulation.scenario.Scenario;
 import io.kapsel.simulation.world.Trace;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -39,9 +40,16 @@ class DebugOneSeed {
 
   private static Scenario scenario() throws IOException {
     String file = System.getProperty("scenario");
-    if (file != null) return ScenarioFile.read(Path.of(file)).scenario();
-    String profile = System.getProperty("profile", "endpoint").toUpperCase(Locale.ROOT);
-    return Scenario.of(Long.getLong("seed", 1), Profile.valueOf(profile))
+    if (file != null) return ScenarioFile.read(found(file)).scenario();
+    long seed = Long.getLong("seed", 1);
+    String profile = System.getProperty("profile", Profile.of(seed).name());
+    return Scenario.of(seed, Profile.valueOf(profile.toUpperCase(Locale.ROOT)))
         .withMutant(System.getProperty("mutant", ""));
+  }
+
+  /** As typed at the project's root, where tests do not run. */
+  private static Path found(String file) {
+    Path here = Path.of(file);
+    return Files.exists(here) ? here : Path.of("..").resolve(file);
   }
 }
