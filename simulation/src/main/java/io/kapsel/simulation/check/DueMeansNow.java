@@ -82,8 +82,7 @@ final class DueMeansNow implements Invariant {
             keptTime
                 ? event.delayedAtNanos + (long) (event.delayMillis * SLEW * MILLI)
                 : nanos(event.dueAtMillis));
-    if (delivery.ordering() != DeliverySettings.Ordering.PARALLEL || delivery.ratePerSecond() > 0)
-      due = Math.max(due, life.endedAtNanos);
+    if (isOneAfterTheOther(delivery)) due = Math.max(due, life.endedAtNanos);
     if (delivery.ratePerSecond() > 0)
       due += (long) (SECOND * (1 + endpoint.pending.size()) / delivery.ratePerSecond());
     boolean opens = endpoint.phase == Circuit.Phase.OPEN;
@@ -94,6 +93,12 @@ final class DueMeansNow implements Invariant {
       late(index, sent, event, sent.atNanos() - due, BOUND_NANOS);
     else if (clocksAreRight && sent.atNanos() > healedAtNanos)
       late(index, sent, event, sent.atNanos() - Math.max(due, healedAtNanos), PATIENCE_NANOS);
+  }
+
+  private static boolean isOneAfterTheOther(DeliverySettings delivery) {
+    return delivery.ordering() != DeliverySettings.Ordering.PARALLEL
+        || delivery.maxInFlight() == 1
+        || delivery.ratePerSecond() > 0;
   }
 
   private long opensAgain(Facts.EndpointFacts endpoint, Disturbances.Life life) {

@@ -5,12 +5,13 @@ import io.kapsel.simulation.scenario.Violation.Severity;
 
 /**
  * S16: no ERROR, no foreign thread, no exception that escapes, nothing given up as lost. What Akka
- * says about the stores of its own sharding when the database does not answer is no error of ours.
+ * says about the stores of its own sharding when the database does not answer is no error of ours,
+ * nor what its coordinator says about nodes that stand still, which it asks again.
  */
 record NoErrorIsLogged(Findings findings) implements Invariant {
   @Override
   public void saw(int index, Observation observation) {
-    if (!(observation instanceof Observation.ErrorLogged error) || isOfAkkasStores(error)) return;
+    if (!(observation instanceof Observation.ErrorLogged error) || isOfAkkasSharding(error)) return;
     findings.broken(
         "S16",
         Severity.SAFETY,
@@ -20,7 +21,7 @@ record NoErrorIsLogged(Findings findings) implements Invariant {
         index);
   }
 
-  private static boolean isOfAkkasStores(Observation.ErrorLogged error) {
+  private static boolean isOfAkkasSharding(Observation.ErrorLogged error) {
     // A timer that a terminating system refuses.
     if (error.message().contains("the scheduler is closed")) return true;
     boolean store =
@@ -29,7 +30,8 @@ record NoErrorIsLogged(Findings findings) implements Invariant {
             || error.message().contains("RememberEntities")
             || error.message().contains("Async write timed out")
             || error.message().contains("when getting RestartTerminatedEntity")
-            || error.message().contains("/sharding/");
+            || error.message().contains("/sharding/")
+            || error.message().contains("The ShardCoordinator was unable to");
     return store && error.logger().contains("/system/sharding/");
   }
 

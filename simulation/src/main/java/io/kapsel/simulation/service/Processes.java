@@ -50,6 +50,10 @@ import org.jspecify.annotations.Nullable;
 public final class Processes {
   private static final Duration PING_TIMEOUT = Duration.ofSeconds(1);
   private static final long PING_AGAIN_NANOS = 500_000_000L;
+
+  /** As in production a start has failed by then. */
+  private static final long SERVES_WITHIN_NANOS = 120_000_000_000L;
+
   private static final int CONTENTS_QUEUED_MAX = 50;
   private static final String SEED_NODES = "akka.cluster.seed-nodes";
   private static final ConfigList NONE = ConfigValueFactory.fromIterable(List.of());
@@ -139,12 +143,12 @@ public final class Processes {
             "https://kapsel.example",
             reply -> {});
     processes.put(node.id(), new Running(service, ingest));
-    awaitServing(node);
+    awaitServing(node, system, recorder.now() + SERVES_WITHIN_NANOS);
     return system;
   }
 
   /** As in production, a node takes requests once the cluster's sharding has answered it. */
-  private void awaitServing(Node node) {
+  private void awaitServing(Node node, ActorSystem<Void> system, long deadlineNanos) {
     Running process = process(node);
     process
         .service
@@ -154,11 +158,15 @@ public final class Processes {
               if (failure == null) {
                 process.serves = true;
                 recorder.see(new Observation.NodeServes(recorder.now(), node.id()));
+              } else if (recorder.now() > deadlineNanos) {
+                system.terminate();
               } else {
                 world.schedule(
                     node,
                     PING_AGAIN_NANOS,
-                    () -> world.enqueue(node, "start", () -> awaitServing(node)));
+                    () ->
+                        world.enqueue(
+                            node, "start", () -> awaitServing(node, system, deadlineNanos)));
               }
             });
   }
