@@ -126,7 +126,8 @@ final class Wiring {
             usual.limits().offerAgeMillisMax(),
             usual.limits().attemptGraceMillis(),
             usual.limits().outboxBatchesMax(),
-            usual.limits().rotationOverlapMillis());
+            usual.limits().rotationOverlapMillis(),
+            usual.limits().windowSegmentKeys());
     return new Node.NodeSettings(
         limits,
         new EndpointActor.ActorSettings(

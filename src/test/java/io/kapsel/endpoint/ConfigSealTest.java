@@ -12,6 +12,7 @@ import io.kapsel.core.endpoint.CircuitPolicy;
 import io.kapsel.core.endpoint.DeliverySettings;
 import io.kapsel.core.endpoint.Endpoint;
 import io.kapsel.core.endpoint.EndpointConfig;
+import io.kapsel.core.endpoint.Limits;
 import io.kapsel.core.endpoint.RetryPolicy;
 import io.kapsel.core.endpoint.State;
 import io.kapsel.core.webhook.EndpointId;
@@ -147,7 +148,7 @@ class ConfigSealTest {
 
   @Test
   void a_snapshot_is_renewed_with_all_that_it_holds() {
-    State state = Endpoint.evolve(null, CREATED);
+    State state = Endpoint.evolve(null, CREATED, Limits.DEFAULT);
     Stored plain =
         new Stored("endpoint|" + HERE, SnapshotCodec.MANIFEST, SnapshotCodec.encode(state));
     Stored fresh = new Renewal(vault(KEY)).apply(plain).orElseThrow();

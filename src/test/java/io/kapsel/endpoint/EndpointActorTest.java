@@ -22,6 +22,7 @@ import io.kapsel.core.endpoint.Endpoint;
 import io.kapsel.core.endpoint.EndpointConfig;
 import io.kapsel.core.endpoint.Flight;
 import io.kapsel.core.endpoint.KeyHash;
+import io.kapsel.core.endpoint.KeyWindow;
 import io.kapsel.core.endpoint.Limits;
 import io.kapsel.core.endpoint.Outcome;
 import io.kapsel.core.endpoint.RetryPolicy;
@@ -69,7 +70,15 @@ final class EndpointActorTest {
 
   /** However long ago the test began, an offer of its time is not too old. */
   private static final Limits PATIENT =
-      new Limits(100_000, 86_400_000, 1_000_000, 86_400_000, 60_000, 1_000, 86_400_000);
+      new Limits(
+          100_000,
+          86_400_000,
+          1_000_000,
+          86_400_000,
+          60_000,
+          1_000,
+          86_400_000,
+          KeyWindow.SEGMENT_KEYS);
 
   private static final EndpointConfig CONFIG =
       new EndpointConfig(

@@ -11,6 +11,7 @@ import io.kapsel.core.endpoint.Endpoint;
 import io.kapsel.core.endpoint.EndpointConfig;
 import io.kapsel.core.endpoint.KeyHash;
 import io.kapsel.core.endpoint.KeyWindow;
+import io.kapsel.core.endpoint.Limits;
 import io.kapsel.core.endpoint.Outcome;
 import io.kapsel.core.endpoint.RetryPolicy;
 import io.kapsel.core.endpoint.State;
@@ -145,10 +146,10 @@ final class EventCodecTest {
 
   /** After every event, and with keys that have left the live map. */
   private static State state() {
-    State state = Endpoint.evolve(null, new Endpoint.Created(AT, TENANT, CONFIG));
+    State state = Endpoint.evolve(null, new Endpoint.Created(AT, TENANT, CONFIG), Limits.DEFAULT);
     for (Golden<Endpoint.Event> golden : goldens())
       if (!(golden.subject() instanceof Endpoint.Created))
-        state = Endpoint.evolve(state, golden.subject());
+        state = Endpoint.evolve(state, golden.subject(), Limits.DEFAULT);
     long[] rows = {-5, 6, 42, SECOND.high(), SECOND.low(), 7, -8, -42, FIRST.high(), FIRST.low()};
     return new State(
         state.tenant(),

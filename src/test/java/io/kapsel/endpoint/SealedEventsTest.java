@@ -1,6 +1,7 @@
 package io.kapsel.endpoint;
 
 import io.kapsel.core.endpoint.Endpoint;
+import io.kapsel.core.endpoint.Limits;
 import io.kapsel.core.endpoint.State;
 import io.kapsel.core.webhook.EndpointId;
 import io.kapsel.core.webhook.TenantId;
@@ -20,7 +21,7 @@ class SealedEventsTest {
   private static final EndpointId ID = new EndpointId(AT << 16, 9);
   private static final Endpoint.Created CREATED =
       new Endpoint.Created(AT, new TenantId(1, 2), ConfigJsonTest.FULL);
-  private static final State STATE = Endpoint.evolve(null, CREATED);
+  private static final State STATE = Endpoint.evolve(null, CREATED, Limits.DEFAULT);
 
   private static Stream<Golden<Object>> goldens() {
     return Stream.of(

@@ -12,6 +12,7 @@ import io.kapsel.core.endpoint.Ended;
 import io.kapsel.core.endpoint.Endpoint;
 import io.kapsel.core.endpoint.EndpointConfig;
 import io.kapsel.core.endpoint.Flight;
+import io.kapsel.core.endpoint.Limits;
 import io.kapsel.core.endpoint.Outcome;
 import io.kapsel.core.endpoint.RetryPolicy;
 import io.kapsel.core.endpoint.State;
@@ -145,12 +146,14 @@ class MetricsTest {
             CircuitPolicy.DEFAULT,
             DeliverySettings.DEFAULT,
             false);
-    State created = Endpoint.evolve(null, new Endpoint.Created(1, new TenantId(1, 1), config));
+    State created =
+        Endpoint.evolve(null, new Endpoint.Created(1, new TenantId(1, 1), config), Limits.DEFAULT);
     WebhookId old = new WebhookId((System.currentTimeMillis() - 60_000) << 16, 1);
     State queued =
         Endpoint.evolve(
             created,
-            new Endpoint.WebhooksAccepted(1, 0, List.of(new Endpoint.Offered(old, null, 0, 0))));
+            new Endpoint.WebhooksAccepted(1, 0, List.of(new Endpoint.Offered(old, null, 0, 0))),
+            Limits.DEFAULT);
     metrics.endpoints().stepped(ENDPOINT, queued, Flight.NONE);
     scrape(
         each ->

@@ -555,11 +555,6 @@ public final class Endpoint {
 
   // ------------------------------------------------------------------------------------ evolve
 
-  /** With segments of keys of the usual size. */
-  public static State evolve(@Nullable State state, Event event) {
-    return evolve(state, event, Limits.DEFAULT);
-  }
-
   /**
    * Folds an event into the state. Total: an event that was written is never refused, nor does what
    * it means depend on the limits, which only say how the keys are kept.

@@ -20,8 +20,8 @@ import org.pcollections.TreePMap;
  * hash of that body, so that the first answer can be repeated and another body be told apart.
  */
 public final class KeyWindow {
-  /** Keys are usually frozen when there are so many. */
-  static final int LIVE_MAX = 1_024;
+  /** So many live keys are usually frozen into a segment. */
+  public static final int SEGMENT_KEYS = 1_024;
 
   /** Bounds one merge to 5 MB, and what the capacity forgets at once. */
   static final int SEGMENT_MAX = 131_072;

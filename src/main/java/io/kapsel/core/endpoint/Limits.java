@@ -25,27 +25,15 @@ public record Limits(
     long rotationOverlapMillis,
     int windowSegmentKeys) {
   public static final Limits DEFAULT =
-      new Limits(100_000, 86_400_000L, 1_000_000, 60_000L, 60_000L, 1_000, 86_400_000L);
-
-  /** With segments of the usual size. */
-  public Limits(
-      int queueMax,
-      long windowMillis,
-      int windowKeysMax,
-      long offerAgeMillisMax,
-      long attemptGraceMillis,
-      int outboxBatchesMax,
-      long rotationOverlapMillis) {
-    this(
-        queueMax,
-        windowMillis,
-        windowKeysMax,
-        offerAgeMillisMax,
-        attemptGraceMillis,
-        outboxBatchesMax,
-        rotationOverlapMillis,
-        KeyWindow.LIVE_MAX);
-  }
+      new Limits(
+          100_000,
+          86_400_000L,
+          1_000_000,
+          60_000L,
+          60_000L,
+          1_000,
+          86_400_000L,
+          KeyWindow.SEGMENT_KEYS);
 
   public Limits withWindowKeysMax(int keys) {
     return new Limits(

@@ -103,7 +103,7 @@ final class Invariants {
     int segmentKeys = limits.windowSegmentKeys();
     assertTrue(window.live().size() < segmentKeys, "live keys above their maximum");
     assertEquals(frozen + window.live().size(), window.size());
-    int keysMax = Math.max(limits.windowKeysMax(), segmentKeys) + KeyWindow.LIVE_MAX;
+    int keysMax = Math.max(limits.windowKeysMax(), segmentKeys) + KeyWindow.SEGMENT_KEYS;
     assertTrue(window.size() <= keysMax, () -> "window of " + window.size());
   }
 

@@ -495,7 +495,8 @@ final class Scenario {
         defaults.offerAgeMillisMax(),
         defaults.attemptGraceMillis(),
         outboxBatchesMax,
-        defaults.rotationOverlapMillis());
+        defaults.rotationOverlapMillis(),
+        defaults.windowSegmentKeys());
   }
 
   /** The same with segments of so many keys. */

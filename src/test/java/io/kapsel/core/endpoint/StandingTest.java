@@ -26,8 +26,8 @@ import org.junit.jupiter.api.Test;
 
 final class StandingTest {
   private static State state(EndpointConfig config, Event... past) {
-    State state = Endpoint.evolve(null, new Endpoint.Created(T0, TENANT, config));
-    for (Event event : past) state = Endpoint.evolve(state, event);
+    State state = Endpoint.evolve(null, new Endpoint.Created(T0, TENANT, config), Limits.DEFAULT);
+    for (Event event : past) state = Endpoint.evolve(state, event, Limits.DEFAULT);
     return state;
   }
 

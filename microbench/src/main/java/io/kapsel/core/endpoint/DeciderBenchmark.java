@@ -45,9 +45,9 @@ public class DeciderBenchmark {
             CircuitPolicy.DEFAULT,
             DeliverySettings.DEFAULT,
             false);
-    state = Endpoint.evolve(null, new Endpoint.Created(NOON, new TenantId(1, 1), config));
-    state = Endpoint.evolve(state, new Endpoint.StatusChanged(NOON, Status.PAUSED, ""));
-    for (int i = 0; i < waiting; i++) state = Endpoint.evolve(state, accepted(i));
+    state = Endpoint.evolve(null, new Endpoint.Created(NOON, new TenantId(1, 1), config), Limits.DEFAULT);
+    state = Endpoint.evolve(state, new Endpoint.StatusChanged(NOON, Status.PAUSED, ""), Limits.DEFAULT);
+    for (int i = 0; i < waiting; i++) state = Endpoint.evolve(state, accepted(i), Limits.DEFAULT);
     offer = new Endpoint.Offer(state.version(), false, List.of(offered(waiting)));
   }
 
@@ -65,7 +65,7 @@ public class DeciderBenchmark {
     Endpoint.Decision decision =
         Endpoint.decide(state, Flight.NONE, offer, NOON + 1, () -> 0.5, Limits.DEFAULT);
     io.kapsel.core.endpoint.State after = state;
-    for (Endpoint.Event event : decision.events()) after = Endpoint.evolve(after, event);
+    for (Endpoint.Event event : decision.events()) after = Endpoint.evolve(after, event, Limits.DEFAULT);
     return Endpoint.plan(after, decision.flight(), NOON + 1, Limits.DEFAULT);
   }
 
