@@ -35,7 +35,9 @@ final class Facts implements Recorder.Listener {
     Observation.@Nullable AttemptEnded ended;
     int endedIndex = -1;
 
-    /** By a node that was frozen, the one it may make before it learns where its endpoint lives. */
+    /**
+     * The one that a node may make that cannot know better yet: it was frozen, or began too early.
+     */
     final boolean excused;
 
     Sent(int index, Observation.AttemptSent sent, boolean excused) {
@@ -56,6 +58,11 @@ final class Facts implements Recorder.Listener {
     int storedIndex = -1;
     int acceptedIndex = -1;
     long acceptedAtNanos;
+
+    /**
+     * The last outcome that a node had written before it died: its successor may not have read it.
+     */
+    int landedLateIndex = -1;
 
     /** Its place in the endpoint's order of acceptance; a retry after its end is another place. */
     int place;
@@ -249,6 +256,7 @@ final class Facts implements Recorder.Listener {
         endpoint.lastWriteIndex = index;
         for (Endpoint.Event event : journaled.events())
           fold(index, journaled.atNanos(), endpoint, event);
+        if (crashOf(journaled.node()) >= 0) landedLate(index, journaled.events());
       }
       case Observation.HistoryRecorded recorded -> {
         Event event = event(recorded.event());
@@ -257,8 +265,12 @@ final class Facts implements Recorder.Listener {
       }
       case Observation.AttemptSent sent -> {
         List<Sent> all = event(sent.event()).sent;
-        boolean excused =
+        boolean knowsNothing =
             isFenced(sent.node(), sent.endpoint())
+                || event(sent.event()).landedLateIndex
+                    > interruptionOf(sent.node(), sent.endpoint());
+        boolean excused =
+            knowsNothing
                 && all.stream().noneMatch(each -> each.excused && each.node.equals(sent.node()));
         all.add(new Sent(index, sent, excused));
       }
@@ -287,6 +299,13 @@ final class Facts implements Recorder.Listener {
       if (sent.number == number && sent.node.equals(node) && sent.ended == null) return sent;
     }
     return null;
+  }
+
+  private void landedLate(int index, List<Endpoint.Event> events) {
+    for (Endpoint.Event event : events)
+      if (event instanceof Endpoint.AttemptsEnded batch)
+        for (Ended ended : batch.ended())
+          event(ended.attempt().webhook().toString()).landedLateIndex = index;
   }
 
   private void fold(int index, long atNanos, EndpointFacts endpoint, Endpoint.Event event) {
