@@ -249,6 +249,7 @@ public final class EndpointActor
                   Endpoint.keysForgottenEarly(state, decision.events().get(0), node.limits());
               if (forgotten > 0) node.observer().forgot(id, forgotten);
               then.run(decision.reply(), after);
+              recall(state, after);
               act(after);
             });
   }
@@ -270,6 +271,18 @@ public final class EndpointActor
     flight = plan.flight();
     if (!plan.attempts().isEmpty()) deliver(state, plan.attempts(), now);
     plan.wakeAtMillis().ifPresent(at -> wakeAt(at, now));
+  }
+
+  /** Attempts that wait for a permit must not go once the endpoint has stopped attempting. */
+  private void recall(@Nullable State before, @Nullable State after) {
+    if (flight.attempts().isEmpty() || before == null || after == null) return;
+    if (mayAttempt(before) && !mayAttempt(after))
+      node.pool().tell(new DeliveryPool.Recall(reports));
+  }
+
+  private boolean mayAttempt(State state) {
+    return state.status() == Status.ACTIVE
+        && state.circuit().phaseAt(node.clock().millis()) != Circuit.Phase.OPEN;
   }
 
   private void holdKeys(int keys) {
@@ -373,7 +386,6 @@ public final class EndpointActor
           else if (after != null && (state == null || state.version() != after.version())) {
             awaitingDirectory.add(replyTo);
             putDirectory(after);
-            recall(after);
           } else if (after != null) replyTo.tell(new EndpointMessage.Viewed(view(after)));
         });
   }
@@ -439,17 +451,8 @@ public final class EndpointActor
         (reply, after) -> {
           node.pool().tell(new DeliveryPool.Taken(reports));
           if (after == null) return;
-          recall(after);
           if (state != null && state.version() != after.version()) putDirectory(after);
         });
-  }
-
-  /** Attempts that wait for a permit must not go once the endpoint has stopped attempting. */
-  private void recall(State state) {
-    boolean stopped =
-        state.status() != Status.ACTIVE
-            || state.circuit().phaseAt(node.clock().millis()) == Circuit.Phase.OPEN;
-    if (stopped && !flight.attempts().isEmpty()) node.pool().tell(new DeliveryPool.Recall(reports));
   }
 
   // ----------------------------------------------------------------------------------- history

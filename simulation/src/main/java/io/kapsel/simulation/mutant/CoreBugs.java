@@ -7,6 +7,7 @@ import io.kapsel.core.endpoint.DeliverySettings.Ordering;
 import io.kapsel.core.endpoint.Endpoint;
 import io.kapsel.core.endpoint.EndpointConfig;
 import io.kapsel.core.endpoint.Flight;
+import io.kapsel.core.endpoint.Limits;
 import io.kapsel.core.endpoint.RetryPolicy;
 import io.kapsel.core.endpoint.State;
 import java.util.ArrayList;
@@ -181,6 +182,15 @@ final class CoreBugs {
     @Override
     public Endpoint.Decision decide(Deciding call) {
       return call.within(call.limits().withWindowKeysMax(Integer.MAX_VALUE)).faithfully();
+    }
+  }
+
+  /** Forgets keys for which there is room. */
+  static final class KeysForgottenEarly implements Mutant {
+    @Override
+    public Endpoint.Decision decide(Deciding call) {
+      Limits limits = call.limits();
+      return call.within(limits.withWindowKeysMax(limits.windowKeysMax() / 2)).faithfully();
     }
   }
 

@@ -68,6 +68,10 @@ public final class Mutants {
         "idempotency keys are remembered whether there is room or not",
         CoreBugs.KeysWithoutBound::new);
     plant(
+        "keys-forgotten-early",
+        "half the idempotency keys for which there is room are forgotten",
+        CoreBugs.KeysForgottenEarly::new);
+    plant(
         "fifo-overtakes",
         "what waits for a retry is overtaken in fifo order",
         CoreBugs.FifoOvertakes::new);

@@ -71,7 +71,7 @@ public enum Option {
       (d, p) -> whole(p == Profile.DESTINATION ? 150 : d.logUniform(2, 2_000))),
   DESTINATION_RETRY_AFTER_SECONDS_MAX(
       "destination.retry-after.seconds.max",
-      (d, p) -> d.chance(0.04) ? "10000000" : whole(d.logUniform(1, 600))),
+      (d, p) -> d.chance(0.1) ? "100000000" : whole(d.logUniform(1, 600))),
   DESTINATION_DOWN_AFTER_SECONDS("destination.down.after.seconds", (d, p) -> "300"),
   DESTINATION_DOWN_SECONDS("destination.down.seconds", (d, p) -> "1200"),
   DESTINATION_DOWN_BEHAVIOUR("destination.down.behaviour", (d, p) -> "CONNECTION_REFUSED"),
