@@ -50,6 +50,8 @@ public record EmbeddedPostgresSettings(
           Map.entry("max_wal_size", "1GB"),
           Map.entry("checkpoint_timeout", "10min"),
           Map.entry("checkpoint_completion_target", "0.9"),
+          // Else what COPY wrote waits for the checkpoint's fsync, and each commit for that.
+          Map.entry("backend_flush_after", "256kB"),
           Map.entry("autovacuum_max_workers", "2"),
           // A query whose client was killed must not go on.
           Map.entry("client_connection_check_interval", "1s"),

@@ -150,7 +150,8 @@ final class CircuitFollowsItsPolicy implements Invariant {
     if (opening.firstNanos == Long.MAX_VALUE) opening.firstNanos = atNanos;
   }
 
-  private static Handed handed(long requestedNanos, long openedNanos) {
+  private static Handed handed(long requestedNanos, long openedNanos, boolean excused) {
+    if (excused) return Handed.PERHAPS;
     if (requestedNanos < openedNanos) return Handed.BEFORE;
     return requestedNanos - openedNanos < RECALL_NANOS ? Handed.PERHAPS : Handed.AFTER;
   }
@@ -161,10 +162,10 @@ final class CircuitFollowsItsPolicy implements Invariant {
     Facts.EndpointFacts endpoint = facts.endpoint(sent.endpoint());
     long asked = requested.getOrDefault(sent.event() + sent.node(), sent.atNanos());
     Opening opening = opening(sent.endpoint());
-    boolean knowsNothing =
-        endpoint.phase == Circuit.Phase.CLOSED || facts.event(sent.event()).sent.getLast().excused;
-    Handed first = knowsNothing ? Handed.BEFORE : handed(asked, opening.firstNanos);
-    Handed last = knowsNothing ? Handed.BEFORE : handed(asked, opening.lastNanos);
+    boolean closed = endpoint.phase == Circuit.Phase.CLOSED;
+    boolean excused = facts.event(sent.event()).sent.getLast().excused;
+    Handed first = closed ? Handed.BEFORE : handed(asked, opening.firstNanos, excused);
+    Handed last = closed ? Handed.BEFORE : handed(asked, opening.lastNanos, excused);
     Map<String, Out> others = of(sent.endpoint());
     if (first == Handed.AFTER)
       for (Out other : others.values()) {
