@@ -14,11 +14,14 @@ import akka.actor.typed.javadsl.AskPattern;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
+import akka.cluster.ClusterEvent.MemberRemoved;
 import akka.cluster.Member;
 import akka.cluster.MemberStatus;
+import akka.cluster.UniqueAddress;
 import akka.cluster.typed.Cluster;
 import akka.cluster.typed.Down;
 import akka.cluster.typed.JoinSeedNodes;
+import akka.cluster.typed.Subscribe;
 import io.kapsel.storage.ClusterRegister;
 import java.time.Duration;
 import java.util.Collections;
@@ -38,7 +41,8 @@ import org.jspecify.annotations.Nullable;
  * So the first seed asks the register, again and again until it is in, and while another node is
  * alive it only joins. When the others were out of the register's reach, too, there are two
  * clusters all the same: members of the smaller one end themselves, to join the other when they are
- * started again. docs/adr/0017 has the reasons.
+ * started again. So does a member beside which an earlier life of the same node was one.
+ * docs/adr/0017 has the reasons.
  */
 public final class Membership extends AbstractBehavior<Membership.Message> {
   /** What it understands. */
@@ -58,6 +62,8 @@ public final class Membership extends AbstractBehavior<Membership.Message> {
   private record Noted(List<String> others) implements Message {}
 
   private record Unnoted() implements Message {}
+
+  private record Removed(UniqueAddress life) implements Message {}
 
   private record Leave(ActorRef<Done> replyTo) implements Message {}
 
@@ -83,6 +89,7 @@ public final class Membership extends AbstractBehavior<Membership.Message> {
   private static final int ESTRANGED_UNTIL_END = 30;
 
   private final Cluster cluster;
+  private final UniqueAddress life;
   private final Address self;
   private final List<Address> seeds;
   private final ClusterRegister register;
@@ -130,11 +137,19 @@ public final class Membership extends AbstractBehavior<Membership.Message> {
       Duration every) {
     super(context);
     this.cluster = Cluster.get(context.getSystem());
-    this.self = cluster.selfMember().address();
+    this.life = cluster.selfMember().uniqueAddress();
+    this.self = life.address();
     this.seeds = seeds;
     this.register = register;
     this.timers = timers;
     this.every = every;
+    cluster
+        .subscriptions()
+        .tell(
+            Subscribe.create(
+                context.messageAdapter(
+                    MemberRemoved.class, removed -> new Removed(removed.member().uniqueAddress())),
+                MemberRemoved.class));
     ask(register.gone(self.toString()), done -> new Begun(), failure -> new Begun());
   }
 
@@ -147,6 +162,7 @@ public final class Membership extends AbstractBehavior<Membership.Message> {
         .onMessage(Unheard.class, this::onUnheard)
         .onMessage(Noted.class, this::onNoted)
         .onMessage(Unnoted.class, unnoted -> answered())
+        .onMessage(Removed.class, this::onRemoved)
         .onMessage(Leave.class, this::onLeave)
         .build();
   }
@@ -225,6 +241,19 @@ public final class Membership extends AbstractBehavior<Membership.Message> {
               kin);
       cluster.manager().tell(new Down(self));
     }
+    return this;
+  }
+
+  /**
+   * A life of this node before was a member beside it, and is removed. Akka's replicator goes by
+   * addresses: it has taken that for its own removal, and this node serves no more.
+   */
+  private Behavior<Message> onRemoved(Removed removed) {
+    if (removed.life().equals(life) || !removed.life().address().equals(self)) return this;
+    getContext()
+        .getLog()
+        .warn("An earlier life of this node was a member until now. It ends, to start afresh.");
+    cluster.manager().tell(new Down(self));
     return this;
   }
 

@@ -4,13 +4,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import akka.actor.ActorRef;
 import akka.actor.Address;
 import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Props;
+import akka.actor.typed.javadsl.Adapter;
 import akka.actor.typed.javadsl.Behaviors;
+import akka.cluster.ClusterEvent;
+import akka.cluster.InternalClusterAction;
 import akka.cluster.Member;
+import akka.cluster.Member$;
 import akka.cluster.MemberStatus;
+import akka.cluster.UniqueAddress;
 import akka.cluster.typed.Cluster;
 import akka.cluster.typed.Join;
 import com.typesafe.config.ConfigFactory;
@@ -236,6 +242,30 @@ class MembershipTest {
     ActorSystem<?> staying = isFirstHigher ? other : one;
     Waiting.until(() -> ending.getWhenTerminated().toCompletableFuture().isDone());
     assertEquals(1, up(staying));
+  }
+
+  /** As when both joined at once, through different members; the other one has crashed since. */
+  @Test
+  void a_member_ends_when_an_earlier_life_of_the_same_node_is_removed() {
+    ActorSystem<?> one = node();
+    ActorSystem<?> other = node();
+    join(one, address(one));
+    join(other, address(one));
+    Waiting.until(() -> up(one) == 2 && up(other) == 2);
+    UniqueAddress earlierLife = new UniqueAddress(address(other), 1L);
+    for (ActorSystem<?> each : List.of(one, other)) removed(each, earlierLife);
+    Waiting.until(() -> other.getWhenTerminated().toCompletableFuture().isDone());
+    Waiting.until(() -> up(one) == 1);
+  }
+
+  /** As Akka publishes it to everyone on a node. */
+  private static void removed(ActorSystem<?> system, UniqueAddress life) {
+    Adapter.toClassic(system)
+        .actorSelection("/system/cluster/core/publisher")
+        .tell(
+            new InternalClusterAction.PublishEvent(
+                new ClusterEvent.MemberRemoved(Member$.MODULE$.removed(life), MemberStatus.down())),
+            ActorRef.noSender());
   }
 
   @Test
