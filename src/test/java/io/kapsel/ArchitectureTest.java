@@ -95,6 +95,10 @@ class ArchitectureTest {
   /** Packages in which time and chance come in as arguments, so that a seed replays them. */
   private static final List<String> DETERMINISTIC = List.of("core", "endpoint", "limit", "secrets");
 
+  /** Libraries, and the one package under io.kapsel that knows each. */
+  private static final Map<String, String> ONLY_IN =
+      Map.of("io.netty", "http", "io.lettuce", "redis");
+
   private static final JavaClasses PRODUCTION =
       new ClassFileImporter()
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
@@ -130,6 +134,13 @@ class ArchitectureTest {
   }
 
   @Test
+  void a_library_stays_in_the_package_that_hides_it() {
+    var problems = new TreeSet<String>();
+    for (JavaClass type : PRODUCTION) problems.addAll(strays(type));
+    assertTrue(problems.isEmpty(), () -> String.join("\n", problems));
+  }
+
+  @Test
   void time_and_chance_come_in_as_arguments() {
     var problems = new ArrayList<String>();
     for (JavaClass type : PRODUCTION)
@@ -149,7 +160,8 @@ class ArchitectureTest {
 
   @Test
   void the_rules_see_what_they_forbid() {
-    JavaClasses fixtures = new ClassFileImporter().importClasses(Ambient.class, Impure.class);
+    JavaClasses fixtures =
+        new ClassFileImporter().importClasses(Ambient.class, Impure.class, Stray.class);
     JavaClass ambient = fixtures.get(Ambient.class);
     assertEquals(
         declaredMethods(ambient),
@@ -158,6 +170,7 @@ class ArchitectureTest {
             .distinct()
             .count());
     assertFalse(impurities(fixtures.get(Impure.class)).isEmpty());
+    assertEquals(ONLY_IN.size(), strays(fixtures.get(Stray.class)).size());
     assertFalse(PRODUCTION.isEmpty());
   }
 
@@ -225,6 +238,17 @@ class ArchitectureTest {
         .filter(other -> !isOurs(other) && !CORE_MAY_USE.contains(other.getPackageName()))
         .map(other -> type.getName() + " uses " + other.getName())
         .collect(TreeSet::new, Set::add, Set::addAll);
+  }
+
+  private static Set<String> strays(JavaClass type) {
+    var strays = new TreeSet<String>();
+    for (JavaClass other : used(type))
+      ONLY_IN.forEach(
+          (library, home) -> {
+            if (isWithin(other.getPackageName(), library) && !isWithin(folder(type), home))
+              strays.add(type.getName() + " uses " + other.getName());
+          });
+    return strays;
   }
 
   private static List<JavaClass> used(JavaClass type) {
@@ -324,5 +348,11 @@ class ArchitectureTest {
   private static final class Impure {
     private final Class<?> logger = org.slf4j.Logger.class;
     private final String text = Stream.of("a").collect(joining());
+  }
+
+  @SuppressWarnings("unused")
+  private static final class Stray {
+    private final Class<?> buffer = io.netty.buffer.ByteBuf.class;
+    private final Class<?> client = io.lettuce.core.RedisClient.class;
   }
 }
