@@ -72,7 +72,11 @@ final class CircuitFollowsItsPolicy implements Invariant {
    * @param afterOpening handed out after its endpoint knew that the circuit is open
    * @param openUntilMillis of the circuit when it was sent, 0 when that was not open
    */
-  private record Out(int sentIndex, String node, Handed afterOpening, long openUntilMillis) {}
+  private record Out(
+      Request request, int sentIndex, String node, Handed afterOpening, long openUntilMillis) {}
+
+  /** For an attempt's content: when its endpoint stops now, the pool may send it all the same. */
+  private record Request(int index, long atNanos) {}
 
   private enum Handed {
     BEFORE,
@@ -107,7 +111,7 @@ final class CircuitFollowsItsPolicy implements Invariant {
   private final boolean clocksAreRight;
   private final Map<String, Model> models = new TreeMap<>();
   private final Map<String, Opening> openings = new TreeMap<>();
-  private final Map<String, Long> requested = new HashMap<>();
+  private final Map<String, Request> requested = new HashMap<>();
   private final Map<String, Map<String, Out>> out = new TreeMap<>();
 
   CircuitFollowsItsPolicy(Facts facts, Findings findings, boolean clocksAreRight) {
@@ -121,7 +125,7 @@ final class CircuitFollowsItsPolicy implements Invariant {
     switch (observation) {
       case Observation.ContentRequested content -> {
         for (String event : content.events())
-          requested.put(event + content.node(), content.atNanos());
+          requested.put(event + content.node(), new Request(index, content.atNanos()));
       }
       case Observation.AttemptSent sent -> sent(index, sent);
       case Observation.JournalConfirmed confirmed ->
@@ -160,7 +164,9 @@ final class CircuitFollowsItsPolicy implements Invariant {
 
   private void sent(int index, Observation.AttemptSent sent) {
     Facts.EndpointFacts endpoint = facts.endpoint(sent.endpoint());
-    long asked = requested.getOrDefault(sent.event() + sent.node(), sent.atNanos());
+    Request request =
+        requested.getOrDefault(sent.event() + sent.node(), new Request(index, sent.atNanos()));
+    long asked = request.atNanos;
     Opening opening = opening(sent.endpoint());
     boolean closed = endpoint.phase == Circuit.Phase.CLOSED;
     boolean excused = facts.event(sent.event()).sent.getLast().excused;
@@ -170,7 +176,7 @@ final class CircuitFollowsItsPolicy implements Invariant {
     if (first == Handed.AFTER)
       for (Out other : others.values()) {
         if (other.afterOpening != Handed.AFTER || facts.crashOf(other.node) >= 0) continue;
-        if (facts.interruptionOf(other.node, sent.endpoint()) > other.sentIndex) continue;
+        if (facts.interruptionOf(other.node, sent.endpoint()) > other.request.index) continue;
         if (facts.isFenced(other.node, sent.endpoint())) continue;
         broken(
             index,
@@ -183,7 +189,7 @@ final class CircuitFollowsItsPolicy implements Invariant {
     if (isOpen) early(index, sent, endpoint);
     others.put(
         sent.event() + "/" + sent.number(),
-        new Out(index, sent.node(), first, isOpen ? endpoint.openUntilMillis : 0));
+        new Out(request, index, sent.node(), first, isOpen ? endpoint.openUntilMillis : 0));
   }
 
   /** By true time, which holds for an endpoint that has lived since its circuit opened. */
