@@ -65,7 +65,7 @@ public final class Membership extends AbstractBehavior<Membership.Message> {
 
   private record Removed(UniqueAddress life) implements Message {}
 
-  private record Leave(ActorRef<Done> replyTo) implements Message {}
+  record Leave(ActorRef<Done> replyTo) implements Message {}
 
   /** After an outage of the database members are back in it within Akka's five seconds to found. */
   private static final Duration EVERY = Duration.ofSeconds(2);

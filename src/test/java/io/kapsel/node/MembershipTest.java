@@ -4,12 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import akka.Done;
 import akka.actor.ActorRef;
 import akka.actor.Address;
 import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Props;
 import akka.actor.typed.javadsl.Adapter;
+import akka.actor.typed.javadsl.AskPattern;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.cluster.ClusterEvent;
 import akka.cluster.InternalClusterAction;
@@ -19,6 +21,7 @@ import akka.cluster.MemberStatus;
 import akka.cluster.UniqueAddress;
 import akka.cluster.typed.Cluster;
 import akka.cluster.typed.Join;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.typesafe.config.ConfigFactory;
 import io.kapsel.storage.ClusterRegister;
 import io.kapsel.storage.StorageUnavailable;
@@ -26,10 +29,12 @@ import io.kapsel.testing.Waiting;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -46,10 +51,21 @@ class MembershipTest {
   private static final class Register implements ClusterRegister {
     private final TreeSet<String> alive = new TreeSet<>();
     private boolean down;
+    private boolean late;
     private int asked;
+    private @Nullable Runnable lateWrite;
 
     @Override
     public synchronized CompletionStage<List<String>> alive(String address) {
+      if (late) {
+        CompletableFuture<List<String>> answer = new CompletableFuture<>();
+        lateWrite =
+            () -> {
+              alive.add(address);
+              answer.complete(others(address));
+            };
+        return answer;
+      }
       return answer(
           () -> {
             alive.add(address);
@@ -95,6 +111,19 @@ class MembershipTest {
       down = isDown;
     }
 
+    /** From now on members' writes wait. */
+    synchronized void setLate() {
+      late = true;
+    }
+
+    synchronized boolean hasLateWrite() {
+      return lateWrite != null;
+    }
+
+    synchronized void writeNow() {
+      Objects.requireNonNull(lateWrite).run();
+    }
+
     synchronized int asked() {
       return asked;
     }
@@ -138,10 +167,11 @@ class MembershipTest {
     return system;
   }
 
-  private void join(ActorSystem<?> system, Address... seeds) {
-    var unused =
-        system.systemActorOf(
-            Membership.create(List.of(seeds), register, EVERY), "membership", Props.empty());
+  @CanIgnoreReturnValue
+  private akka.actor.typed.ActorRef<Membership.Message> join(
+      ActorSystem<?> system, Address... seeds) {
+    return system.systemActorOf(
+        Membership.create(List.of(seeds), register, EVERY), "membership", Props.empty());
   }
 
   private static Address address(ActorSystem<?> system) {
@@ -246,16 +276,15 @@ class MembershipTest {
 
   /** As when both joined at once, through different members; the other one has crashed since. */
   @Test
-  void a_member_ends_when_an_earlier_life_of_the_same_node_is_removed() {
-    ActorSystem<?> one = node();
-    ActorSystem<?> other = node();
-    join(one, address(one));
-    join(other, address(one));
-    Waiting.until(() -> up(one) == 2 && up(other) == 2);
-    UniqueAddress earlierLife = new UniqueAddress(address(other), 1L);
-    for (ActorSystem<?> each : List.of(one, other)) removed(each, earlierLife);
-    Waiting.until(() -> other.getWhenTerminated().toCompletableFuture().isDone());
-    Waiting.until(() -> up(one) == 1);
+  void a_member_ends_when_an_earlier_life_of_the_same_node_is_removed_and_of_no_other() {
+    ActorSystem<?> node = node();
+    join(node, address(node));
+    Waiting.until(() -> up(node) == 1);
+    removed(node, new UniqueAddress(NOWHERE, 1L));
+    register.seeGone(address(node));
+    Waiting.until(() -> register.holds(address(node)));
+    removed(node, new UniqueAddress(address(node), 1L));
+    Waiting.until(() -> node.getWhenTerminated().toCompletableFuture().isDone());
   }
 
   /** As Akka publishes it to everyone on a node. */
@@ -280,5 +309,19 @@ class MembershipTest {
     var stopped = CoordinatedShutdown.get(first).runAll(CoordinatedShutdown.clusterLeavingReason());
     Waiting.until(() -> stopped.toCompletableFuture().isDone());
     assertFalse(register.holds(address(first)));
+  }
+
+  @Test
+  void a_node_is_forgotten_after_the_last_write_that_is_on_its_way() {
+    ActorSystem<?> node = node();
+    var membership = join(node, address(node));
+    Waiting.until(() -> up(node) == 1);
+    register.setLate();
+    Waiting.until(register::hasLateWrite);
+    CompletionStage<Done> left =
+        AskPattern.ask(membership, Membership.Leave::new, Duration.ofMinutes(1), node.scheduler());
+    register.writeNow();
+    Waiting.until(() -> left.toCompletableFuture().isDone());
+    assertFalse(register.holds(address(node)));
   }
 }
