@@ -62,7 +62,6 @@ import org.slf4j.LoggerFactory;
 public final class Kapsel implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Kapsel.class);
   private static final Duration PING_TIMEOUT = Duration.ofSeconds(1);
-  private static final Duration SERVING_TIMEOUT = Duration.ofMinutes(2);
   private static final Duration LEAVING_TIMEOUT = Duration.ofSeconds(45);
 
   private static final long JOURNAL_KEEPER_EVERY_SECONDS = 60;
@@ -232,7 +231,7 @@ public final class Kapsel implements AutoCloseable {
 
   /** A node that cannot reach its shards must not take webhooks. */
   private void awaitServing() throws InterruptedException, StartFailed {
-    long deadline = System.nanoTime() + SERVING_TIMEOUT.toNanos();
+    long deadline = System.nanoTime() + Node.SERVING_TIMEOUT.toNanos();
     while (true) {
       goOn();
       try {
@@ -244,7 +243,7 @@ public final class Kapsel implements AutoCloseable {
               new IllegalStateException("the node did not get into its cluster"));
         if (System.nanoTime() > deadline)
           throw StartFailed.because(
-              new TimeoutException("the cluster does not serve within " + SERVING_TIMEOUT));
+              new TimeoutException("the cluster does not serve within " + Node.SERVING_TIMEOUT));
       }
     }
   }

@@ -42,6 +42,9 @@ import java.util.random.RandomGenerator;
 
 /** The actors of one node and the ways to reach them. */
 public final class Node {
+  /** A start has failed when the cluster's sharding has not answered the node by then. */
+  public static final Duration SERVING_TIMEOUT = Duration.ofMinutes(2);
+
   private static final Duration RESTART_MIN = Duration.ofMillis(200);
   private static final Duration RESTART_MAX = Duration.ofSeconds(10);
   private static final double RESTART_JITTER = 0.2;

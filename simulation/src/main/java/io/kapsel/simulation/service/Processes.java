@@ -1,5 +1,7 @@
 package io.kapsel.simulation.service;
 
+import static io.kapsel.node.Node.SERVING_TIMEOUT;
+
 import akka.actor.BootstrapSetup;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.javadsl.Behaviors;
@@ -50,10 +52,6 @@ import org.jspecify.annotations.Nullable;
 public final class Processes {
   private static final Duration PING_TIMEOUT = Duration.ofSeconds(1);
   private static final long PING_AGAIN_NANOS = 500_000_000L;
-
-  /** As in production a start has failed by then. */
-  private static final long SERVES_WITHIN_NANOS = 120_000_000_000L;
-
   private static final int CONTENTS_QUEUED_MAX = 50;
   private static final String SEED_NODES = "akka.cluster.seed-nodes";
   private static final ConfigList NONE = ConfigValueFactory.fromIterable(List.of());
@@ -143,7 +141,7 @@ public final class Processes {
             "https://kapsel.example",
             reply -> {});
     processes.put(node.id(), new Running(service, ingest));
-    awaitServing(node, system, recorder.now() + SERVES_WITHIN_NANOS);
+    awaitServing(node, system, recorder.now() + SERVING_TIMEOUT.toNanos());
     return system;
   }
 
