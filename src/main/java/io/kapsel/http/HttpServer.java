@@ -203,9 +203,8 @@ public final class HttpServer {
 
   /** False when the node already holds as many body bytes as it may. */
   boolean reserve(long bytes) {
-    if (bytesHeld.addAndGet(bytes) <= limits.bufferedBytesMax()) return true;
-    bytesHeld.addAndGet(-bytes);
-    return false;
+    long free = limits.bufferedBytesMax() - bytes;
+    return bytesHeld.getAndUpdate(held -> held <= free ? held + bytes : held) <= free;
   }
 
   void release(long bytes) {

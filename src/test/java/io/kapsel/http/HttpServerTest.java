@@ -26,6 +26,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -367,6 +368,30 @@ class HttpServerTest {
       assertEquals(200, first.receive().status());
       await(() -> server.bytesHeld() == 0);
     }
+  }
+
+  /** Not even for a moment: another connection would be refused for it. */
+  @Test
+  void a_body_that_is_refused_takes_nothing_of_the_budget() {
+    HttpServer server = server(budget(1_000));
+    var stop = new AtomicBoolean();
+    CompletableFuture<Boolean> refused =
+        CompletableFuture.supplyAsync(
+            () -> {
+              boolean taken = false;
+              while (!stop.get()) taken |= server.reserve(1_001);
+              return !taken;
+            });
+    int accepted = 0;
+    for (int i = 0; i < 1_000_000; i++) {
+      if (server.reserve(1_000)) {
+        accepted++;
+        server.release(1_000);
+      }
+    }
+    stop.set(true);
+    assertEquals(1_000_000, accepted);
+    assertTrue(join(refused));
   }
 
   /** Each announces ten megabytes and sends a little: what it costs is what it sent. */
