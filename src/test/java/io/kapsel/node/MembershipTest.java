@@ -9,7 +9,10 @@ import akka.actor.ActorRef;
 import akka.actor.Address;
 import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorSystem;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.BehaviorInterceptor;
 import akka.actor.typed.Props;
+import akka.actor.typed.TypedActorContext;
 import akka.actor.typed.javadsl.Adapter;
 import akka.actor.typed.javadsl.AskPattern;
 import akka.actor.typed.javadsl.Behaviors;
@@ -33,6 +36,7 @@ import java.util.Objects;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -314,15 +318,41 @@ class MembershipTest {
     assertFalse(register.holds(address(first)));
   }
 
+  private static Behavior<Membership.Message> noticingLeave(
+      AtomicBoolean noticed, Behavior<Membership.Message> membership) {
+    return Behaviors.intercept(
+        () ->
+            new BehaviorInterceptor<Membership.Message, Membership.Message>(
+                Membership.Message.class) {
+              @Override
+              public Behavior<Membership.Message> aroundReceive(
+                  TypedActorContext<Membership.Message> context,
+                  Membership.Message message,
+                  ReceiveTarget<Membership.Message> target) {
+                Behavior<Membership.Message> next = target.apply(context, message);
+                if (message instanceof Membership.Leave) noticed.set(true);
+                return next;
+              }
+            },
+        membership);
+  }
+
   @Test
   void a_node_is_forgotten_after_the_last_write_that_is_on_its_way() {
     ActorSystem<?> node = node();
-    var membership = join(node, address(node));
+    var leaving = new AtomicBoolean();
+    var membership =
+        node.systemActorOf(
+            noticingLeave(leaving, Membership.create(List.of(address(node)), register, EVERY)),
+            "membership",
+            Props.empty());
     Waiting.until(() -> up(node) == 1);
     register.setLate();
     Waiting.until(register::hasLateWrite);
     CompletionStage<Done> left =
         AskPattern.ask(membership, Membership.Leave::new, Duration.ofMinutes(1), node.scheduler());
+    Waiting.until(leaving::get);
+    assertTrue(register.holds(address(node)));
     register.writeNow();
     Waiting.until(() -> left.toCompletableFuture().isDone());
     assertFalse(register.holds(address(node)));
