@@ -63,6 +63,7 @@ final class Sometimes implements Recorder.Listener {
           "stopped with offers on their way",
           "oldest node lost",
           "node did not serve for long",
+          "first seed kept from a cluster of its own",
           "journal away for longer than its circuit breaker",
           "outcome came after its attempt was counted as lost",
           "late outcome while the next attempt was in flight",
@@ -74,12 +75,19 @@ final class Sometimes implements Recorder.Listener {
   /** Longer than a start and a rejoin take in peace. */
   private static final long SERVES_NANOS = 30_000_000_000L;
 
+  /** Akka's {@code seed-node-timeout} and the second in which it looks at it. */
+  private static final long ALONE_NANOS = 6_000_000_000L;
+
   /** A call's timeout and the time that the breaker stays open. */
   private static final long BREAKER_NANOS = 15_000_000_000L;
 
   /** What one node alone cannot meet, or hardly: a run of one does not count it as missed. */
   private static final List<String> IN_A_CLUSTER =
-      List.of("endpoint moved to another node", "node did not serve for long", "oldest node lost");
+      List.of(
+          "endpoint moved to another node",
+          "node did not serve for long",
+          "first seed kept from a cluster of its own",
+          "oldest node lost");
 
   private final Facts facts;
   private final Plan plan;
@@ -142,6 +150,10 @@ final class Sometimes implements Recorder.Listener {
         refusedWhileDown &= !journalDownSinceNanos.isEmpty();
       }
       case Observation.NodeBooted boot -> booted.put(boot.node(), boot.atNanos());
+      case Observation.FoundAlive found ->
+          metIf(
+              found.atNanos() - booted.get(found.node()) > ALONE_NANOS,
+              "first seed kept from a cluster of its own");
       case Observation.NodeServes serves -> {
         served(serves.node(), serves.atNanos());
         serving.put(serves.atNanos(), serves.node());

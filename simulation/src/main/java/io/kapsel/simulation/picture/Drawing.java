@@ -179,6 +179,7 @@ public final class Drawing {
       case Observation.NodeCrashed o -> nodeEnded(i, o.node(), Kind.ERROR);
       case Observation.NodeExited o -> nodeEnded(i, o.node(), Kind.NOTE);
       case Observation.NodeLeaving o -> mark(i, nodeLane(o.node()), Kind.OPERATOR);
+      case Observation.FoundAlive o -> mark(i, nodeLane(o.node()), Kind.NOTE);
       case Observation.NodeServes o -> mark(i, nodeLane(o.node()), Kind.RECOVERED);
       case Observation.ErrorLogged o -> mark(i, nodeLane(o.node()), Kind.ERROR);
       case Observation.EndpointStarted o -> endpointStarted(i, o);

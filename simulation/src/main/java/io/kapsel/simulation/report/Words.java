@@ -92,6 +92,7 @@ public final class Words {
       case Observation.NodeCrashed o -> o.node() + " crashes";
       case Observation.NodeExited o -> o.node() + " has exited";
       case Observation.NodeLeaving o -> o.node() + " begins to leave";
+      case Observation.FoundAlive o -> o.node() + " joins: by the register " + o.alive() + " lives";
       case Observation.NodeServes o -> o.node() + " serves";
       case Observation.EndpointStarted o -> o.endpoint() + " starts on " + o.node();
       case Observation.EndpointStopped o -> o.endpoint() + " stops on " + o.node();

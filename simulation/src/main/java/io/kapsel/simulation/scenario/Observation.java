@@ -28,6 +28,13 @@ public sealed interface Observation {
 
   record NodeLeaving(long atNanos, String node) implements Observation {}
 
+  /**
+   * The first seed forms no cluster, and joins.
+   *
+   * @param alive who lives by the register
+   */
+  record FoundAlive(long atNanos, String node, List<String> alive) implements Observation {}
+
   /** Answers requests from now on. */
   record NodeServes(long atNanos, String node) implements Observation {}
 

@@ -116,7 +116,8 @@ public final class Processes {
             BootstrapSetup.create(isAlone ? config : config.withValue(SEED_NODES, NONE))
                 .and(new VaultSetup(vault(node))));
     if (!isAlone)
-      Membership.start(system, seedNodes, new SimulatedRegister(node, world, database, register));
+      Membership.start(
+          system, seedNodes, new SimulatedRegister(node, recorder, database, register));
     InstantSource wall = wall();
     io.kapsel.node.Node.Ports ports =
         new io.kapsel.node.Node.Ports(

@@ -1,8 +1,8 @@
 package io.kapsel.simulation.service;
 
+import io.kapsel.simulation.scenario.Observation;
 import io.kapsel.simulation.storage.Database;
 import io.kapsel.simulation.world.Node;
-import io.kapsel.simulation.world.World;
 import io.kapsel.storage.ClusterRegister;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** One node's way to the register of the cluster's nodes. The database's clock is right. */
-record SimulatedRegister(Node node, World world, Database database, Rows rows)
+record SimulatedRegister(Node node, Recorder recorder, Database database, Rows rows)
     implements ClusterRegister {
   private static final long ALIVE_NANOS = TimeUnit.SECONDS.toNanos(ALIVE_SECONDS);
 
@@ -27,7 +27,7 @@ record SimulatedRegister(Node node, World world, Database database, Rows rows)
     return request(
         "alive " + node,
         () -> {
-          rows.aliveAtNanos.put(address, world.nanoTime());
+          rows.aliveAtNanos.put(address, recorder.now());
           return others(address);
         });
   }
@@ -40,7 +40,9 @@ record SimulatedRegister(Node node, World world, Database database, Rows rows)
           List<String> others = others(address);
           if (others.isEmpty()) {
             rows.aliveAtNanos.clear();
-            rows.aliveAtNanos.put(address, world.nanoTime());
+            rows.aliveAtNanos.put(address, recorder.now());
+          } else {
+            recorder.see(new Observation.FoundAlive(recorder.now(), node.id(), others));
           }
           return others;
         });
@@ -49,7 +51,7 @@ record SimulatedRegister(Node node, World world, Database database, Rows rows)
   private List<String> others(String address) {
     return rows.aliveAtNanos.entrySet().stream()
         .filter(row -> !row.getKey().equals(address))
-        .filter(row -> world.nanoTime() - row.getValue() < ALIVE_NANOS)
+        .filter(row -> recorder.now() - row.getValue() < ALIVE_NANOS)
         .map(Map.Entry::getKey)
         .toList();
   }

@@ -28,7 +28,8 @@ class SimulatedRegisterContractTest implements ClusterRegisterContract {
     world = new World(new Randomness(1), Interleaving.Kind.UNIFORM, new Trace());
     Database database = new Database(world);
     Node node = world.boot("n1");
-    register = new SimulatedRegister(node, world, database, new SimulatedRegister.Rows());
+    register =
+        new SimulatedRegister(node, new Recorder(world), database, new SimulatedRegister.Rows());
   }
 
   @AfterEach
