@@ -25,6 +25,7 @@ import io.kapsel.storage.EndpointDirectory;
 import io.kapsel.storage.StorageOverloaded;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -66,10 +67,15 @@ public final class Ingest {
     void submit(OfferGateway.Submit submit);
   }
 
+  /**
+   * @param endpointsCachedMax endpoints whose settings are remembered
+   * @param endpointsCachedFor how long, without a request
+   */
   public static Ingest create(
       EndpointDirectory directory,
       Endpoints endpoints,
       int endpointsCachedMax,
+      Duration endpointsCachedFor,
       IngestGate gate,
       ContentStore contents,
       Offers offers,
@@ -77,7 +83,8 @@ public final class Ingest {
       InstantSource wall,
       RandomGenerator random) {
     return new Ingest(
-        new IngestSettingsCache(directory, endpoints, clock, endpointsCachedMax),
+        new IngestSettingsCache(
+            directory, endpoints, clock, endpointsCachedMax, endpointsCachedFor),
         gate,
         contents,
         offers,

@@ -8,15 +8,17 @@ import io.kapsel.endpoint.EndpointMessage;
 import io.kapsel.endpoint.EndpointView;
 import io.kapsel.endpoint.Endpoints;
 import io.kapsel.storage.EndpointDirectory;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The edge's memory of endpoints, bounded. Correctness does not rest on it: an endpoint refuses an
- * offer that was verified under outdated settings. The directory is asked first, so that an unknown
- * id wakes no actor, and a miss is remembered for a moment.
+ * The edge's memory of endpoints, bounded; one that gets nothing leaves it. Correctness does not
+ * rest on it: an endpoint refuses an offer that was verified under outdated settings. The directory
+ * is asked first, so that an unknown id wakes no actor, and a miss is remembered for a moment.
  */
 final class IngestSettingsCache {
   /** A refusal by an entry younger than this is final; an older entry is loaded anew first. */
@@ -36,12 +38,25 @@ final class IngestSettingsCache {
   private final InstantSource clock;
   private final Cache<EndpointId, CompletableFuture<Entry>> entries;
 
+  /**
+   * @param keptFor without a request
+   */
   IngestSettingsCache(
-      EndpointDirectory directory, Endpoints endpoints, InstantSource clock, int entriesMax) {
+      EndpointDirectory directory,
+      Endpoints endpoints,
+      InstantSource clock,
+      int entriesMax,
+      Duration keptFor) {
     this.directory = directory;
     this.endpoints = endpoints;
     this.clock = clock;
-    this.entries = Caffeine.newBuilder().maximumSize(entriesMax).executor(Runnable::run).build();
+    this.entries =
+        Caffeine.newBuilder()
+            .maximumSize(entriesMax)
+            .expireAfterAccess(keptFor)
+            .ticker(() -> TimeUnit.MILLISECONDS.toNanos(clock.millis()))
+            .executor(Runnable::run)
+            .build();
   }
 
   CompletableFuture<Entry> get(EndpointId id) {

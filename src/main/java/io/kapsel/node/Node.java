@@ -214,6 +214,7 @@ public final class Node {
         ports.directory(),
         endpoints,
         settings.endpointsCachedMax(),
+        settings.actor().idleAfter(),
         ports.gate(),
         ports.contents(),
         submit ->

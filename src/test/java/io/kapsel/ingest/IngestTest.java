@@ -1,6 +1,7 @@
 package io.kapsel.ingest;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
@@ -31,6 +32,7 @@ import io.kapsel.limit.IngestGate;
 import io.kapsel.storage.EndpointDirectory;
 import io.kapsel.testing.NoContents;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
@@ -39,6 +41,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -69,6 +72,10 @@ final class IngestTest {
           0,
           new EndpointView.Live(0, 0, 0, Circuit.Phase.CLOSED, 0, 0, 0));
 
+  private static final Duration CACHED_FOR = Duration.ofMinutes(2);
+
+  private final Directory directory = new Directory();
+  private Instant now = Instant.EPOCH;
   private final ActorTestKit kit = ActorTestKit.create(config());
 
   private static Config config() {
@@ -87,32 +94,53 @@ final class IngestTest {
     kit.shutdownTestKit();
   }
 
-  @Test
-  void an_exception_while_a_webhook_is_judged_reaches_whoever_answers() {
+  private Ingest ingest(RandomGenerator random) {
     Cluster cluster = Cluster.get(kit.system());
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
     ClusterSharding.get(kit.system()).init(Entity.of(EndpointActor.KEY, context -> endpoint()));
-    RandomGenerator broken =
-        () -> {
-          throw new IllegalStateException("broken on purpose");
-        };
+    return Ingest.create(
+        directory,
+        new Endpoints(kit.system(), Duration.ofSeconds(15)),
+        10,
+        CACHED_FOR,
+        IngestGate.open(),
+        new NoContents(),
+        submit -> {},
+        () -> now,
+        InstantSource.system(),
+        random);
+  }
+
+  private static <T> T get(CompletionStage<T> answer)
+      throws ExecutionException, InterruptedException, TimeoutException {
+    return answer.toCompletableFuture().get(30, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void an_exception_while_a_webhook_is_judged_reaches_whoever_answers() {
     Ingest ingest =
-        Ingest.create(
-            new Directory(),
-            new Endpoints(kit.system(), Duration.ofSeconds(15)),
-            10,
-            IngestGate.open(),
-            new NoContents(),
-            submit -> {},
-            InstantSource.system(),
-            InstantSource.system(),
-            broken);
+        ingest(
+            () -> {
+              throw new IllegalStateException("broken on purpose");
+            });
     var request =
         new Ingest.Request("POST", "", "text/plain", List.of(), Body.wrap(new byte[] {1}));
-    CompletableFuture<IngestReply> reply = ingest.accept(ID, request).toCompletableFuture();
     ExecutionException failed =
-        assertThrows(ExecutionException.class, () -> reply.get(30, TimeUnit.SECONDS));
+        assertThrows(ExecutionException.class, () -> get(ingest.accept(ID, request)));
     assertEquals("broken on purpose", Objects.requireNonNull(failed.getCause()).getMessage());
+  }
+
+  @Test
+  void an_endpoint_that_gets_nothing_is_forgotten() throws Exception {
+    Ingest ingest = ingest(() -> 0);
+    for (int i = 0; i < 3; i++) {
+      assertInstanceOf(Entrance.Open.class, get(ingest.admit(ID, "text/plain")));
+      now = now.plus(CACHED_FOR).minusMillis(1);
+    }
+    assertEquals(1, directory.asked);
+    now = now.plusMillis(1);
+    assertInstanceOf(Entrance.Open.class, get(ingest.admit(ID, "text/plain")));
+    assertEquals(2, directory.asked);
   }
 
   private static Behavior<EndpointMessage> endpoint() {
@@ -125,8 +153,11 @@ final class IngestTest {
   }
 
   private static final class Directory implements EndpointDirectory {
+    private int asked;
+
     @Override
     public CompletionStage<Optional<Entry>> find(EndpointId id) {
+      asked++;
       return CompletableFuture.completedFuture(
           Optional.of(new Entry(id, TENANT, Status.ACTIVE, 1, CONFIG, 0, 0)));
     }
