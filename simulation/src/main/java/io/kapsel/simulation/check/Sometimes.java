@@ -150,10 +150,12 @@ final class Sometimes implements Recorder.Listener {
         refusedWhileDown &= !journalDownSinceNanos.isEmpty();
       }
       case Observation.NodeBooted boot -> booted.put(boot.node(), boot.atNanos());
-      case Observation.FoundAlive found ->
-          metIf(
-              found.atNanos() - booted.get(found.node()) > ALONE_NANOS,
-              "first seed kept from a cluster of its own");
+      case Observation.FoundAlive found -> {
+        Long since = booted.get(found.node());
+        metIf(
+            since != null && found.atNanos() - since > ALONE_NANOS,
+            "first seed kept from a cluster of its own");
+      }
       case Observation.NodeServes serves -> {
         served(serves.node(), serves.atNanos());
         serving.put(serves.atNanos(), serves.node());
