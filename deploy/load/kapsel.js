@@ -13,13 +13,16 @@ const management = {
   headers: { Authorization: `Bearer ${apiKey}`, 'Content-Type': 'application/json' },
 };
 
+const run = Date.now().toString(36);
+let created = 0;
+
 /** Creates endpoints that check GitHub's signature; answers their ids. */
 export function endpoints(count, settings = {}) {
   if (!apiKey) throw new Error('KAPSEL_API_KEY is missing');
   const ids = [];
   for (let i = 0; i < count; i++) {
     const endpoint = Object.assign(
-      { name: `load ${i}`, url: receiver, signature: { scheme: 'github', secrets: [secret] } },
+      { name: `load ${run} ${++created}`, url: receiver, signature: { scheme: 'github', secrets: [secret] } },
       settings,
     );
     const answer = http.post(`${url}/v1/endpoints`, JSON.stringify(endpoint), management);

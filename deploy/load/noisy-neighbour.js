@@ -1,6 +1,6 @@
 // 999 healthy endpoints beside a dead one with a backlog. Run it with BACKLOG=0 and without, and
 // compare webhook latency at the receiver.
-import { bodies, endpoints, order, send, steadily } from './kapsel.js';
+import { bodies, endpoints, send, steadily } from './kapsel.js';
 
 const made = bodies(1024);
 const backlog = Number(__ENV.BACKLOG || 100000);
