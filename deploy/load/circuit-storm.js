@@ -1,4 +1,4 @@
-// Destinations that work and fail in turns: let the receiver fail at first (`./kapsel listen --fail-first 3`).
+// Circuits that open: let the receiver fail the first attempts of each webhook (`./kapsel listen --fail-first 3`).
 import { bodies, endpoints, send, steadily } from './kapsel.js';
 
 const made = bodies(1024);

@@ -5,21 +5,47 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/**
- * What all scenarios share: the options, and a service to measure.
- *
- * @param remote a service that already runs; null to start one for each scenario
- * @param launcher the {@code kapsel} script
- * @param screen where progress is shown
- */
-record Bench(Options options, Service.@Nullable Remote remote, Path launcher, PrintStream screen) {
+/** What all scenarios share: the options, and a service to measure. */
+final class Bench {
   private static final long SEED = 20_261_128;
+
+  private final Options options;
+  private final Service.@Nullable Remote remote;
+  private final Path launcher;
+  private final PrintStream screen;
+  private final List<String> loads = new ArrayList<>();
+
+  /**
+   * @param remote a service that already runs; null to start one for each scenario
+   * @param launcher the {@code kapsel} script
+   * @param screen where progress is shown
+   */
+  Bench(Options options, Service.@Nullable Remote remote, Path launcher, PrintStream screen) {
+    this.options = options;
+    this.remote = remote;
+    this.launcher = launcher;
+    this.screen = screen;
+  }
+
+  Options options() {
+    return options;
+  }
+
+  Service.@Nullable Remote remote() {
+    return remote;
+  }
+
+  PrintStream screen() {
+    return screen;
+  }
 
   /**
    * @param perSecond of open loops; 0 for the scenario's own
@@ -62,6 +88,7 @@ record Bench(Options options, Service.@Nullable Remote remote, Path launcher, Pr
   }
 
   Service service(Map<String, String> changes) throws IOException, InterruptedException {
+    loads.clear();
     if (remote != null) return remote;
     ServerProcess own = ownService(changes);
     try {
@@ -76,6 +103,7 @@ record Bench(Options options, Service.@Nullable Remote remote, Path launcher, Pr
 
   /** One that is not started yet. */
   ServerProcess ownService(Map<String, String> changes) throws IOException {
+    loads.clear();
     if (remote != null)
       throw new IOException("this scenario has to start and stop the service itself: no --url");
     return new ServerProcess(launcher, Files.createTempDirectory("kapsel-bench"), changes);
@@ -86,6 +114,7 @@ record Bench(Options options, Service.@Nullable Remote remote, Path launcher, Pr
   }
 
   Load.Outcome run(String phase, Generator generator, Load load) {
+    loads.add(phase.substring(phase.indexOf(':') + 1).strip() + " (" + load + ")");
     var progress = Progress.of(screen, phase, load.warmUpMillis() + load.measureMillis());
     try {
       return generator.run(load);
@@ -94,13 +123,13 @@ record Bench(Options options, Service.@Nullable Remote remote, Path launcher, Pr
     }
   }
 
+  /** What the service was set to, and what it got since it was started. */
   Map<String, String> settings(Service service, int endpoints, int bodyBytes) {
     Map<String, String> settings = new LinkedHashMap<>(service.settings());
     settings.put("endpoints", Integer.toString(endpoints));
     settings.put("connections", Integer.toString(options.connections()));
     settings.put("body bytes", Integer.toString(bodyBytes));
-    settings.put("warm-up", options.warmUpMillis() / 1_000 + " s");
-    settings.put("measured", options.measureMillis() / 1_000 + " s");
+    settings.put("loads", String.join(", ", loads));
     return settings;
   }
 }

@@ -3,6 +3,7 @@ package io.kapsel.bench;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,6 +39,9 @@ public final class BenchCommand implements Callable<Integer> {
   private static final String LAUNCHER = "kapsel.launcher";
 
   private static final int EXIT_WRONG = 1;
+
+  /** A service takes 4,096, and its management needs some. */
+  private static final int CONNECTIONS_MAX = 4_000;
 
   @Parameters(
       paramLabel = "SCENARIO",
@@ -79,7 +83,7 @@ public final class BenchCommand implements Callable<Integer> {
       names = "--measure",
       paramLabel = "SECONDS",
       description = "Of each measured load (default: 15, for soak until a million webhooks).")
-  private int measureSeconds = 0;
+  private Optional<Integer> measureSeconds = Optional.empty();
 
   @Option(
       names = "--runs",
@@ -96,7 +100,7 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--check",
       description =
-          "Measure shortly how ingest compares with a route that does nothing, and fail when it has"
+          "Measure shortly how ingest compares with akka-http doing nothing, and fail when it has"
               + " become a fifth slower than docs/bench-ratios.properties says.")
   private boolean check;
 
@@ -159,7 +163,7 @@ public final class BenchCommand implements Callable<Integer> {
         TextReport.print(out, machine, result);
         results.add(result);
         failed |= !result.isCorrect();
-      } catch (IOException | SQLException unable) {
+      } catch (IOException | UncheckedIOException | SQLException unable) {
         spec.commandLine().getErr().println(scenario.title() + ": " + unable.getMessage());
         failed = true;
       } catch (InterruptedException stopped) {
@@ -184,11 +188,14 @@ public final class BenchCommand implements Callable<Integer> {
     double measured;
     try {
       measured = RegressionCheck.measure(bench);
+    } catch (IOException | UncheckedIOException unable) {
+      err.println("check: " + unable.getMessage());
+      return EXIT_WRONG;
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
       return EXIT_WRONG;
     }
-    out.printf("ingest: %.3f of a route that does nothing%n", measured);
+    out.printf("ingest: %.3f of akka-http doing nothing%n", measured);
     if (store) {
       RegressionCheck.store(home, measured, machine);
       return 0;
@@ -224,7 +231,6 @@ public final class BenchCommand implements Callable<Integer> {
   private void write(Machine machine, List<Result> results) throws IOException {
     if (output.isEmpty() || results.isEmpty()) return;
     Path directory = output.get();
-    Files.createDirectories(directory);
     JsonReport.write(directory.resolve("bench.json"), machine, results);
     HtmlReport.write(directory.resolve("bench.html"), machine, results);
     spec.commandLine().getOut().println("\nSee " + directory.resolve("bench.html"));
@@ -232,20 +238,21 @@ public final class BenchCommand implements Callable<Integer> {
 
   private Bench.Options options() {
     return new Bench.Options(
-        rate, connections, endpoints, 1_000L * warmUpSeconds, 1_000L * measureSeconds);
+        rate, connections, endpoints, 1_000L * warmUpSeconds, 1_000L * measureSeconds.orElse(0));
   }
 
   private void checkUse() {
     List<String> problems = new ArrayList<>();
-    if (connections < 1 || connections > 10_000)
-      problems.add("--connections must be from 1 to 10000");
+    if (connections < 1 || connections > CONNECTIONS_MAX)
+      problems.add("--connections must be from 1 to " + CONNECTIONS_MAX);
     if (!(rate >= 0) || rate > 1e6) problems.add("--rate must be from 0 to 1000000");
     if (endpoints < 0 || endpoints > 1_000_000)
       problems.add("--endpoints must be from 0 to 1000000");
     if (warmUpSeconds < 0 || warmUpSeconds > 3_600)
       problems.add("--warm-up must be from 0 to 3600 seconds");
-    if (measureSeconds < 0 || measureSeconds > 86_400)
-      problems.add("--measure must be from 1 to 86400 seconds");
+    measureSeconds
+        .filter(seconds -> seconds < 1 || seconds > 86_400)
+        .ifPresent(wrong -> problems.add("--measure must be from 1 to 86400 seconds"));
     if (runs < 1 || runs > 100) problems.add("--runs must be from 1 to 100");
     url.ifPresent(
         given -> {
@@ -255,9 +262,24 @@ public final class BenchCommand implements Callable<Integer> {
         });
     if (store && !check) problems.add("--store goes with --check");
     if (check && !scenarios.isEmpty()) problems.add("--check has a scenario of its own");
+    if (check && url.isPresent()) problems.add("--check starts a service itself: no --url");
+    if (endpoints == 1 && scenarios.contains(Scenario.NOISY_NEIGHBOUR))
+      problems.add("noisy-neighbour needs at least 2 --endpoints");
     if (url.isEmpty() && apiKey.isPresent()) problems.add("--api-key goes with --url");
+    if (problems.isEmpty()) output.flatMap(BenchCommand::notWritable).ifPresent(problems::add);
     if (!problems.isEmpty())
       throw new ParameterException(spec.commandLine(), String.join("\n", problems));
+  }
+
+  /** Found out before it is needed after an hour. */
+  private static Optional<String> notWritable(Path directory) {
+    try {
+      Files.createDirectories(directory);
+      if (Files.isWritable(directory)) return Optional.empty();
+    } catch (IOException impossible) {
+      // Said below.
+    }
+    return Optional.of("--output: nothing can be written to " + directory);
   }
 
   private Service.@Nullable Remote remote() {

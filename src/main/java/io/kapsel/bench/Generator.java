@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class Generator implements AutoCloseable {
   private static final int READ_BYTES = 64 << 10;
+  private static final int CONNECT_MILLIS_MAX = 1_000;
   private static final long SELECT_MILLIS_MAX = 20;
   private static final long RECONNECT_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
@@ -76,11 +77,23 @@ final class Generator implements AutoCloseable {
     this.acknowledged = acknowledged;
     this.selector = Selector.open();
     for (int i = 0; i < connections; i++) {
-      SocketChannel channel = SocketChannel.open(target);
+      SocketChannel channel = connect();
       lines.add(new Line(channel, register(channel)));
     }
     for (Line line : lines) line.key.attach(line);
     free.addAll(lines);
+  }
+
+  /** Fails when nobody answers in time: a server with too many connections lets new ones wait. */
+  private SocketChannel connect() throws IOException {
+    SocketChannel channel = SocketChannel.open();
+    try {
+      channel.socket().connect(target, CONNECT_MILLIS_MAX);
+      return channel;
+    } catch (IOException e) {
+      closeQuietly(channel);
+      throw e;
+    }
   }
 
   private SelectionKey register(SocketChannel channel) throws IOException {
@@ -285,7 +298,7 @@ final class Generator implements AutoCloseable {
     while (!broken.isEmpty()) {
       Line line = broken.peek();
       try {
-        line.channel = SocketChannel.open(target);
+        line.channel = connect();
       } catch (IOException refusedNow) {
         reconnectAtNanos = System.nanoTime() + RECONNECT_NANOS;
         return;

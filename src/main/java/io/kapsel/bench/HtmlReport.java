@@ -35,8 +35,9 @@ final class HtmlReport {
       td, th { padding: .2rem .9rem .2rem 0; text-align: left; vertical-align: top; }
       td.number { text-align: right; font-variant-numeric: tabular-nums; }
       .met { color: var(--good); } .missed, .wrong { color: var(--bad); font-weight: 600; }
-      figure { margin: 1rem 0; display: inline-block; vertical-align: top; max-width: 100%; }
-      figcaption { font-weight: 600; } svg { width: 100%; height: auto; max-width: 640px; }
+      figure { margin: 1rem 1.5rem 1rem 0; display: inline-block; vertical-align: top;
+        width: min(100%, 34rem); }
+      figcaption { font-weight: 600; } svg { width: 100%; height: auto; }
       svg text { font: 11px system-ui, sans-serif; fill: var(--faint); }
       svg .grid { stroke: var(--rule); } svg path { fill: none; stroke-width: 1.6; }
       .l0 { stroke: var(--a); } .l1 { stroke: var(--b); } .l2 { stroke: var(--c); }

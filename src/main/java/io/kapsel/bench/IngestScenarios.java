@@ -41,7 +41,8 @@ final class IngestScenarios {
               bench,
               switch (scenario) {
                 case INGEST_HOT -> new Plan(scenario, 1, 1_024, false, connections, 12_000, 50);
-                case INGEST_KEYS -> new Plan(scenario, endpoints, 1_024, true, connections, 0, 0);
+                case INGEST_KEYS ->
+                    new Plan(scenario, endpoints, 1_024, true, connections, 10_000, 50);
                 case INGEST_64K ->
                     new Plan(scenario, endpoints, 64 << 10, false, Math.min(connections, 64), 0, 0);
                 case INGEST_10M ->

@@ -30,6 +30,14 @@ record Load(
     return new Load(Double.POSITIVE_INFINITY, 0, Long.MAX_VALUE / 2_000_000, 60_000, requests);
   }
 
+  /** How long and how much, for people. */
+  @Override
+  public String toString() {
+    if (requestsMax < Long.MAX_VALUE) return requestsMax + " requests";
+    String loop = Double.isInfinite(perSecond) ? "closed" : TextReport.number(perSecond) + "/s";
+    return loop + " for " + (warmUpMillis + measureMillis) / 1_000 + " s";
+  }
+
   /**
    * What came of it.
    *

@@ -8,8 +8,11 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 class BenchCommandTest {
@@ -34,8 +37,27 @@ class BenchCommandTest {
   @Test
   void says_everything_that_is_wrong_at_once() {
     assertEquals(2, run("--connections", "0", "--measure", "0", "--api-key", "kps_x"));
-    for (String option : List.of("--connections", "--measure", "--api-key"))
-      assertTrue(err.toString().contains(option), err.toString());
+    says(
+        "--connections must be from 1 to 4000",
+        "--measure must be from 1 to 86400 seconds",
+        "--api-key goes with --url");
+    assertEquals(2, run("--check", "--url", "http://127.0.0.1:1", "--api-key", "kps_x"));
+    says("--check starts a service itself: no --url");
+    assertEquals(2, run("noisy-neighbour", "--endpoints", "1"));
+    says("noisy-neighbour needs at least 2 --endpoints");
+  }
+
+  @Test
+  void finds_out_early_that_no_report_can_be_written(@TempDir Path directory) throws Exception {
+    Path file = Files.createFile(directory.resolve("file"));
+    assertEquals(2, run("--output", file.resolve("report").toString()));
+    says("--output: nothing can be written to " + file.resolve("report"));
+  }
+
+  /** In the problems themselves, not in the usage below them. */
+  private void says(String... problems) {
+    List<String> lines = err.toString().lines().toList();
+    for (String problem : problems) assertTrue(lines.contains(problem), err.toString());
   }
 
   @Test
@@ -47,8 +69,7 @@ class BenchCommandTest {
   @Test
   void a_running_service_needs_a_plain_url_and_a_key() {
     assertEquals(2, run("--url", "https://hooks.example.com"));
-    assertTrue(err.toString().contains("http://127.0.0.1:8080"), err.toString());
-    assertTrue(err.toString().contains("--api-key"), err.toString());
+    says("--url must look like http://127.0.0.1:8080", "--url needs --api-key");
   }
 
   @Test
@@ -56,6 +77,8 @@ class BenchCommandTest {
     assertFalse(RegressionCheck.isRegression(0.5, 0.41));
     assertTrue(RegressionCheck.isRegression(0.5, 0.39));
     assertFalse(RegressionCheck.isRegression(0.5, 0.9));
+    assertTrue(RegressionCheck.isRegression(0.5, Double.NaN));
+    assertTrue(RegressionCheck.isRegression(Double.NaN, 0.5));
   }
 
   @Test
