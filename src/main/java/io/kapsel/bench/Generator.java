@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class Generator implements AutoCloseable {
   private static final int READ_BYTES = 64 << 10;
-  private static final int CONNECT_MILLIS_MAX = 1_000;
+  private static final int CONNECT_MILLIS_MAX = 10_000;
   private static final long SELECT_MILLIS_MAX = 20;
   private static final long RECONNECT_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
