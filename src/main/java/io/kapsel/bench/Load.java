@@ -34,8 +34,8 @@ record Load(
   @Override
   public String toString() {
     if (requestsMax < Long.MAX_VALUE) return requestsMax + " requests";
-    String loop = Double.isInfinite(perSecond) ? "closed" : TextReport.number(perSecond) + "/s";
-    return loop + " for " + (warmUpMillis + measureMillis) / 1_000 + " s";
+    String rate = Double.isInfinite(perSecond) ? "" : ", " + TextReport.number(perSecond) + "/s";
+    return (warmUpMillis + measureMillis) / 1_000 + " s" + rate;
   }
 
   /**
