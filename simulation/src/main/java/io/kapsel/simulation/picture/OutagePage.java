@@ -27,7 +27,6 @@ public final class OutagePage {
   private static ObjectNode data(Outage outage, List<Setting> policy, String command) {
     ObjectNode data = JSON.createObjectNode();
     data.put("sentence", outage.sentence());
-    data.put("good", outage.deadLetters() == 0 && outage.pending() == 0);
     data.put("command", command);
     data.put("slot", seconds(outage.slotNanos()));
     data.put("end", seconds(outage.endNanos()));

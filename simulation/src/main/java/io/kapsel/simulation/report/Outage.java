@@ -6,12 +6,14 @@ import io.kapsel.core.endpoint.Verdict;
 import io.kapsel.simulation.scenario.Observation;
 import io.kapsel.simulation.scenario.Option;
 import io.kapsel.simulation.scenario.Result;
+import io.kapsel.simulation.scenario.Violation;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * What an outage of a destination did to the webhooks of one endpoint. Times are virtual
@@ -19,6 +21,8 @@ import java.util.Map;
  *
  * @param slots what happened in each slot of {@code slotNanos}
  * @param journeys every webhook that was accepted, in the order of acceptance
+ * @param abandoned webhooks that were never accepted, because their senders gave up
+ * @param doubt why the figures may be wrong, empty when they are right
  */
 public record Outage(
     long slotNanos,
@@ -29,7 +33,9 @@ public record Outage(
     List<Journey> journeys,
     List<Phase> circuit,
     long refused,
-    long processedTwice) {
+    long abandoned,
+    long processedTwice,
+    String doubt) {
   private static final int SLOTS_WANTED = 360;
   private static final long SECOND = 1_000_000_000L;
   private static final long[] SLOT_SECONDS = {
@@ -95,19 +101,28 @@ public record Outage(
         .orElse(-1);
   }
 
-  /** From the end of the outage until all that were accepted before its end had ended. */
-  public long drainNanos() {
-    if (journeys.stream().anyMatch(each -> isOfTheOutage(each) && each.endedNanos < 0)) return -1;
-    return journeys.stream()
-        .filter(this::isOfTheOutage)
-        .mapToLong(each -> Math.max(0, each.endedNanos - downUntilNanos))
-        .max()
-        .orElse(0);
+  /** Webhooks that waited when the outage was over. */
+  public long waitingAtItsEnd() {
+    return journeys.stream().filter(this::isWaitingAtItsEnd).count();
   }
 
-  private boolean isOfTheOutage(Journey journey) {
+  /**
+   * From the end of the outage until all that waited then had ended, -1 when none did or one never
+   * ended.
+   */
+  public long drainNanos() {
+    if (journeys.stream().anyMatch(each -> isWaitingAtItsEnd(each) && each.endedNanos < 0))
+      return -1;
+    return journeys.stream()
+        .filter(this::isWaitingAtItsEnd)
+        .mapToLong(each -> each.endedNanos - downUntilNanos)
+        .max()
+        .orElse(-1);
+  }
+
+  private boolean isWaitingAtItsEnd(Journey journey) {
     return journey.acceptedNanos <= downUntilNanos
-        && (journey.endedNanos < 0 || journey.endedNanos >= downFromNanos);
+        && (journey.endedNanos < 0 || journey.endedNanos > downUntilNanos);
   }
 
   /** Attempts that were spent while the destination was down. */
@@ -143,17 +158,31 @@ public record Outage(
 
   /** What to know, in one sentence. */
   public String sentence() {
-    String down = Clock.span(downUntilNanos - downFromNanos);
-    if (pending() > 0)
-      return "After an outage of %s %,d webhooks are still pending at the end of the run."
-          .formatted(down, pending());
-    String fate =
-        deadLetters() == 0
-            ? "every webhook is delivered"
-            : "%,d of %,d webhooks become dead letters".formatted(deadLetters(), journeys.size());
+    String outage = "An outage of " + Clock.span(downUntilNanos - downFromNanos);
+    if (!doubt.isEmpty()) return "%s: the figures may be wrong, for %s.".formatted(outage, doubt);
+    if (journeys.isEmpty()) return outage + ": no webhook was accepted.";
     String twice = processedTwice == 0 ? "" : ", %,d are processed twice".formatted(processedTwice);
-    return "An outage of %s: %s%s; %s after it the backlog of %,d is gone."
-        .formatted(down, fate, twice, Clock.span(drainNanos()), backlogMax());
+    String never = abandoned == 0 ? "" : ", %,d are never accepted".formatted(abandoned);
+    return "%s: %s%s%s; %s.".formatted(outage, fate(), never, twice, end());
+  }
+
+  private String fate() {
+    if (pending() > 0)
+      return "%,d of %,d webhooks are still pending at the end of the run"
+          .formatted(pending(), journeys.size());
+    if (deadLetters() > 0)
+      return "%,d of %,d webhooks become dead letters".formatted(deadLetters(), journeys.size());
+    return abandoned == 0
+        ? "every webhook is delivered"
+        : "%,d webhooks are delivered".formatted(delivered());
+  }
+
+  private String end() {
+    if (waitingAtItsEnd() == 0) return "none waited when it was over";
+    return drainNanos() < 0
+        ? "%,d waited when it was over".formatted(waitingAtItsEnd())
+        : "%s after it the backlog of %,d is gone"
+            .formatted(Clock.span(drainNanos()), waitingAtItsEnd());
   }
 
   /** Name and value. */
@@ -163,6 +192,7 @@ public record Outage(
     List<Row> rows = new ArrayList<>();
     rows.add(row("webhooks accepted", number(journeys.size())));
     if (refused > 0) rows.add(row("answers that told senders to come back", number(refused)));
+    if (abandoned > 0) rows.add(row("given up by senders, never accepted", number(abandoned)));
     rows.add(row("delivered", number(delivered())));
     rows.add(row("dead letters", number(deadLetters())));
     if (pending() > 0) rows.add(row("still pending", number(pending())));
@@ -193,14 +223,17 @@ public record Outage(
   }
 
   private static String ago(long nanos) {
-    return nanos < 0 ? "never" : Clock.span(nanos);
+    return nanos < 0 ? "-" : Clock.span(nanos);
   }
 
   // ------------------------------------------------------------------------------------ counting
 
   private static final class Builder {
     private final Result result;
+    private final List<Observation> seen;
     private final long startNanos;
+    private final long downFromNanos;
+    private final long downUntilNanos;
     private final long endNanos;
     private final long slotNanos;
     private final int[][] counts;
@@ -210,24 +243,35 @@ public record Outage(
     private final Map<String, Integer> processed = new HashMap<>();
     private final List<Phase> circuit = new ArrayList<>();
     private long refused;
+    private long abandoned;
 
     Builder(Result result) {
       this.result = result;
+      // What comes then asks whether the endpoint answers, and is none of the reader's webhooks.
+      this.seen =
+          result.observations().stream().takeWhile(each -> !isPhase(each, "probe")).toList();
       this.startNanos =
-          result.observations().stream()
-              .filter(each -> each instanceof Observation.PhaseBegan o && o.phase().equals("load"))
+          seen.stream()
+              .filter(each -> isPhase(each, "load"))
               .mapToLong(Observation::atNanos)
               .findFirst()
               .orElse(0);
+      this.downFromNanos = result.options().whole(Option.DESTINATION_DOWN_AFTER_SECONDS) * SECOND;
+      this.downUntilNanos =
+          downFromNanos + result.options().whole(Option.DESTINATION_DOWN_SECONDS) * SECOND;
       this.endNanos = interestingNanos();
       this.slotNanos = slot(endNanos);
       this.counts = new int[(int) (endNanos / slotNanos) + 1][7];
     }
 
-    /** Until the last webhook has ended or the load is over: what comes then is rest. */
+    private static boolean isPhase(Observation observation, String name) {
+      return observation instanceof Observation.PhaseBegan o && o.phase().equals(name);
+    }
+
+    /** Until load and outage are over and the last webhook has ended: what comes then is rest. */
     private long interestingNanos() {
-      long last = result.options().whole(Option.LOAD_SECONDS) * SECOND;
-      for (Observation each : result.observations())
+      long last = Math.max(downUntilNanos, result.options().whole(Option.LOAD_SECONDS) * SECOND);
+      for (Observation each : seen)
         if (each instanceof Observation.HistoryRecorded || each instanceof Observation.AttemptEnded)
           last = Math.max(last, each.atNanos() - startNanos);
       return last + SECOND;
@@ -242,19 +286,29 @@ public record Outage(
     }
 
     Outage build() {
-      for (Observation each : result.observations()) count(each);
-      long from = result.options().whole(Option.DESTINATION_DOWN_AFTER_SECONDS) * SECOND;
-      long lasts = result.options().whole(Option.DESTINATION_DOWN_SECONDS) * SECOND;
+      seen.forEach(this::count);
       return new Outage(
           slotNanos,
           endNanos,
-          from,
-          from + lasts,
+          downFromNanos,
+          downUntilNanos,
           slots(),
           journeys.stream().map(each -> withAttempts(each)).toList(),
           List.copyOf(circuit),
           refused,
-          processed.values().stream().filter(times -> times > 1).count());
+          abandoned,
+          processed.values().stream().filter(times -> times > 1).count(),
+          doubt());
+    }
+
+    private String doubt() {
+      if (result.observationsDropped() > 0)
+        return "%,d observations were left out".formatted(result.observationsDropped());
+      if (result.isClean()) return "";
+      return result.violations().stream()
+          .map(Violation::invariant)
+          .distinct()
+          .collect(Collectors.joining(", ", "the run broke ", ""));
     }
 
     private Journey withAttempts(Journey each) {
@@ -278,6 +332,7 @@ public record Outage(
             refused++;
           }
         }
+        case Observation.SenderGaveUp o -> abandoned++;
         case Observation.AttemptSeen o -> {
           if (o.processed()) processed.merge(o.event(), 1, Integer::sum);
         }

@@ -142,10 +142,12 @@ public final class Run {
         new Injector(
             world, plan, database, network, fleet, processes, destinations, bank, recorder);
     destinations.trigger(injector);
-    boolean hasOutage = scenario.profile() == Profile.DESTINATION;
     promises =
         new Promises(
-            findings, options, plan, endpoint -> !hasOutage && destinations.isHealthy(endpoint));
+            findings,
+            options,
+            plan,
+            endpoint -> !isRehearsal() && destinations.isHealthy(endpoint));
     promises.listenTo(recorder);
     recorder.listen(injector);
     world.onError(
@@ -214,10 +216,12 @@ public final class Run {
     stepsFresh = stepsPerSecond();
     load();
     phase("settle");
-    injector.heal();
+    if (!isRehearsal()) injector.heal();
     if (options.count(Option.SETTLE_RESTART) > 0) injector.killAll();
     operators.enableWhatIsNot();
     if (!settle()) return false;
+    // Until its webhooks have ended a rehearsed destination is what was asked for.
+    if (isRehearsal()) injector.heal();
     phase("probe");
     for (Endpoints.Spec endpoint : endpoints.all())
       for (int i = 1; operators.exists(endpoint.name()) && i <= PROBES; i++)
@@ -250,9 +254,14 @@ public final class Run {
     senders.begin(Workload.of(options, world.randomness()));
     operators.begin();
     injector.arm();
-    if (scenario.profile() == Profile.DESTINATION) outage();
+    long lastsNanos = options.whole(Option.LOAD_SECONDS) * SECOND;
+    if (isRehearsal()) lastsNanos = Math.max(lastsNanos, outage());
     if (options.count(Option.JOURNAL_TIDIED) > 0) tidy();
-    world.runFor(options.whole(Option.LOAD_SECONDS) * SECOND);
+    world.runFor(lastsNanos);
+  }
+
+  private boolean isRehearsal() {
+    return scenario.profile() == Profile.DESTINATION;
   }
 
   private double stepsPerSecond() {
@@ -280,12 +289,14 @@ public final class Run {
     return false;
   }
 
-  private void outage() {
+  /** When it is over, in nanoseconds from now. */
+  private long outage() {
     Behaviour behaviour = Behaviour.valueOf(options.text(Option.DESTINATION_DOWN_BEHAVIOUR));
     long after = options.whole(Option.DESTINATION_DOWN_AFTER_SECONDS) * SECOND;
     long lasts = options.whole(Option.DESTINATION_DOWN_SECONDS) * SECOND;
     world.later(after, "outage", () -> destinations.overrule("e1", behaviour));
     world.later(after + lasts, "outage", () -> destinations.relent("e1"));
+    return after + lasts;
   }
 
   /** What the journal keeper does in production. */

@@ -67,10 +67,13 @@ function drawAttempts() {
       base += slot[index];
     }
   });
-  g.font = '11px ' + FONT; g.textAlign = 'left'; g.textBaseline = 'top'; g.fillStyle = colours.fault;
-  const label = 'destination down for ' + clock(data.downUntil - data.downFrom), px = x(data.downFrom) + 5;
-  g.fillStyle = colours.ground; g.globalAlpha = .85; g.fillRect(px - 3, TOP + 3, g.measureText(label).width + 6, 16); g.globalAlpha = 1;
-  g.fillStyle = colours.ink; g.fillText(label, px, TOP + 6);
+  g.font = '11px ' + FONT; g.textAlign = 'left'; g.textBaseline = 'top';
+  const label = 'destination down for ' + clock(data.downUntil - data.downFrom), wide = g.measureText(label).width;
+  const px = Math.min(x(data.downFrom) + 5, c.width - RIGHT - wide - 3);
+  if (px > LEFT) {
+    g.fillStyle = colours.ground; g.globalAlpha = .85; g.fillRect(px - 3, TOP + 3, wide + 6, 16); g.globalAlpha = 1;
+    g.fillStyle = colours.ink; g.fillText(label, px, TOP + 6);
+  }
   cursor(c);
 }
 function drawBacklog() {

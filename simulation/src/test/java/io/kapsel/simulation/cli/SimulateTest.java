@@ -3,9 +3,13 @@ package io.kapsel.simulation.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.kapsel.simulation.report.Outage;
 import io.kapsel.simulation.report.ScenarioFile;
+import io.kapsel.simulation.run.Run;
 import io.kapsel.simulation.scenario.Plan;
+import io.kapsel.simulation.scenario.Result;
 import io.kapsel.simulation.scenario.Scenario;
+import io.kapsel.simulation.world.Trace;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -19,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
 
 /** The commands as they are typed, over real runs of a few small seeds. */
 class SimulateTest {
@@ -165,9 +170,60 @@ class SimulateTest {
             folder.toString());
     assertEquals(Exit.CLEAN, ran.exit, ran.out + ran.err);
     assertTrue(ran.lines().getFirst().startsWith("An outage of 2 m: "), ran.out);
-    // The 60, and the six that ask at the end whether the endpoint answers.
-    assertTrue(ran.out.contains("  webhooks accepted                      66\n"), ran.out);
+    assertTrue(ran.out.contains("  webhooks accepted                      60\n"), ran.out);
     assertTrue(Files.readString(folder.resolve("outage.html")).contains("An outage of 2 m"));
+  }
+
+  /** Sends 30 in ten minutes; the outage begins after one and outlasts them by two hours. */
+  private Outage outlastingTheLoad(String... policy) {
+    var options = new ScenarioOptions();
+    List<String> all =
+        new ArrayList<>(
+            List.of(
+                "--profile",
+                "destination",
+                "--set",
+                "webhooks=30",
+                "--set",
+                "load.seconds=10m",
+                "--set",
+                "destination.down.after.seconds=1m",
+                "--set",
+                "destination.down.seconds=129m"));
+    for (String each : policy) all.addAll(List.of("--set", each));
+    new CommandLine(options)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .parseArgs(all.toArray(String[]::new));
+    Result result = Run.play(options.scenario(1, ""), new Trace());
+    assertEquals(List.of(), result.violations());
+    return Outage.of(result);
+  }
+
+  @Nested
+  class AnOutageThatOutlastsTheLoad {
+    private static final long HOUR = 3_600_000_000_000L;
+
+    @Test
+    void keeps_webhooks_waiting_until_it_is_over() {
+      Outage outage = outlastingTheLoad("retry.attempts.max=50");
+      assertEquals(30, outage.delivered());
+      assertTrue(outage.delayNanos(1) >= 2 * HOUR, outage.sentence());
+      assertTrue(outage.firstDeliveryNanos() >= 0, outage.sentence());
+      assertTrue(outage.waitingAtItsEnd() > 20, outage.sentence());
+      assertTrue(outage.endNanos() > outage.downUntilNanos(), "the picture shows all of it");
+    }
+
+    @Test
+    void makes_dead_letters_of_those_whose_attempts_end_before_it() {
+      Outage outage =
+          outlastingTheLoad("retry.attempts.max=3", "circuit.failures=1000", "circuit.rate=1");
+      assertTrue(outage.deadLetters() > 20, outage.sentence());
+      assertEquals(0, outage.waitingAtItsEnd());
+      assertEquals(-1, outage.drainNanos());
+      assertTrue(
+          outage.sentence().endsWith(" become dead letters; none waited when it was over."),
+          outage.sentence());
+    }
   }
 
   @Nested
