@@ -43,7 +43,8 @@ final class ShrinkCommand implements Callable<Integer> {
       names = "--to",
       paramLabel = "FILE",
       description =
-          "Where the scenario goes (default: simulation/regressions, by promise and seed).")
+          "Where the scenario goes (default: simulation/regressions, by promise and seed; beside the"
+              + " picture with a planted bug, which no fix takes away).")
   private Optional<Path> to = Optional.empty();
 
   @Mixin private final Output output = new Output();
@@ -83,7 +84,9 @@ final class ShrinkCommand implements Callable<Integer> {
               err.flush();
             });
     Result result = Run.play(least, new Trace());
-    Path file = to.orElseGet(() -> Places.regressions().resolve(name(invariant, result)));
+    boolean isPlanted = !result.scenario().mutant().isEmpty();
+    Path kept = isPlanted ? places.folder() : Places.regressions();
+    Path file = to.orElseGet(() -> kept.resolve(name(invariant, result)));
     ScenarioFile.of(result, commit).write(file);
     out.println();
     places

@@ -295,6 +295,16 @@ class SimulateTest {
     }
 
     @Test
+    void is_shrunk_beside_its_picture_and_not_into_the_regressions() throws IOException {
+      String name = "s3-seed-1-timeout-is-success.json";
+      Ran ran = runWithBug("shrink", "1", "--budget", "1s", "--out", folder.toString());
+      assertEquals(Exit.SAFETY, ran.exit, ran.out + ran.err);
+      ScenarioFile kept = ScenarioFile.read(folder.resolve(name));
+      assertEquals("timeout-is-success", kept.scenario().mutant());
+      assertTrue(Files.notExists(Places.regressions().resolve(name)));
+    }
+
+    @Test
     void is_found_by_the_hunt() {
       Ran ran = runWithBug("mutants", "--within", "60", "--searches", "1", "--jobs", "1");
       assertEquals(Exit.CLEAN, ran.exit, ran.out + ran.err);
