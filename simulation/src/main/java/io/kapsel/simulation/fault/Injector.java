@@ -115,15 +115,26 @@ public final class Injector implements Recorder.Listener, Triggers {
     bank.calm();
   }
 
-  /** A power cut: every node is killed within a few seconds and comes back. */
+  private record Kill(String node, long atMillis, long backAfterMillis) {}
+
+  /** A power cut: every node is killed within two seconds, and none is back before all are down. */
   public void killAll() {
-    for (Node node : world.liveNodes()) {
-      Randomness.Stream draws = world.randomness().stream("power-cut", node.name());
-      world.later(
-          draws.between(0, 2_000) * MILLI,
-          "power cut",
-          () -> crash(node.name(), draws.between(100, 3_000) * MILLI));
+    List<Kill> kills = new ArrayList<>();
+    for (int i = 1; i <= fleet.size(); i++) {
+      Randomness.Stream draws = world.randomness().stream("power-cut", "n" + i);
+      kills.add(new Kill("n" + i, draws.between(0, 2_000), draws.between(100, 3_000)));
     }
+    long lastMillis = kills.stream().mapToLong(Kill::atMillis).max().orElse(0);
+    for (Kill kill : kills) {
+      long downMillis = lastMillis - kill.atMillis + kill.backAfterMillis;
+      killAfter(kill.atMillis, kill.node, downMillis);
+      // One that was down when its turn came may be back since.
+      if (kill.atMillis < lastMillis) killAfter(lastMillis, kill.node, kill.backAfterMillis);
+    }
+  }
+
+  private void killAfter(long millis, String node, long downMillis) {
+    world.later(millis * MILLI, "power cut", () -> crash(node, downMillis * MILLI));
   }
 
   /** The faults that really happened. */
