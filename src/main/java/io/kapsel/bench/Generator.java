@@ -169,7 +169,7 @@ final class Generator implements AutoCloseable {
     return new Load.Outcome(
         accepted.summary(),
         refused.summary(),
-        accepted.seconds(),
+        accepted.seconds(now),
         new TreeMap<>(statuses),
         unanswered,
         failed,

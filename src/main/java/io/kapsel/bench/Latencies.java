@@ -53,11 +53,12 @@ final class Latencies {
 
   void record(long intendedNanos, long endedNanos) {
     if (!covers(intendedNanos)) return;
-    rollTo(endedNanos);
     long micros = TimeUnit.NANOSECONDS.toMicros(endedNanos - intendedNanos);
     long kept = Math.min(Math.max(micros, 0), MICROS_MAX);
-    if (endedNanos - untilNanos < 0) inTime++;
     whole.recordValue(kept);
+    if (endedNanos - untilNanos >= 0) return;
+    rollTo(endedNanos);
+    inTime++;
     second.recordValue(kept);
   }
 
@@ -78,11 +79,10 @@ final class Latencies {
         millis(second.getMaxValue()));
   }
 
-  /** The seconds of the span itself; the last one may be shorter than a second. */
-  List<Second> seconds() {
-    var shown = new ArrayList<>(seconds);
-    if (second.getTotalCount() > 0) shown.add(thisSecond());
-    return shown;
+  /** The whole seconds of the span that have passed by now. */
+  List<Second> seconds(long nowNanos) {
+    rollTo(nowNanos - untilNanos < 0 ? nowNanos : untilNanos);
+    return List.copyOf(seconds);
   }
 
   Summary summary() {

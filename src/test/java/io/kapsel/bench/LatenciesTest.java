@@ -1,7 +1,6 @@
 package io.kapsel.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -55,13 +54,39 @@ class LatenciesTest {
     assertEquals(1.0 / 3, latencies.summary().perSecond(), 1e-9);
   }
 
+  private List<Long> answers(long nowNanos) {
+    return latencies.seconds(nowNanos).stream().map(Latencies.Second::answers).toList();
+  }
+
   @Test
   void seconds_without_an_answer_are_shown() {
     latencies.record(10 * SECOND, 10 * SECOND + MILLI);
     latencies.record(10 * SECOND, 12 * SECOND + MILLI);
     latencies.record(12 * SECOND, 12 * SECOND + 3 * MILLI);
-    List<Long> answers = latencies.seconds().stream().map(Latencies.Second::answers).toList();
-    assertEquals(List.of(1L, 0L, 2L), answers);
-    assertTrue(latencies.seconds().size() == 3, "asking does not change the answer");
+    assertEquals(List.of(1L, 0L, 2L), answers(13 * SECOND));
+    assertEquals(List.of(1L, 0L, 2L), answers(13 * SECOND), "asking does not change the answer");
+  }
+
+  @Test
+  void seconds_that_were_silent_to_the_end_are_shown() {
+    assertEquals(List.of(0L, 0L, 0L), answers(20 * SECOND));
+  }
+
+  @Test
+  void what_came_too_late_is_in_no_second() {
+    latencies.record(10 * SECOND, 13 * SECOND - 1);
+    latencies.record(12 * SECOND, 13 * SECOND);
+    latencies.record(12 * SECOND, 15 * SECOND + MILLI);
+    assertEquals(List.of(0L, 0L, 1L), answers(20 * SECOND));
+  }
+
+  @Test
+  void only_whole_seconds_that_have_passed_are_shown() {
+    latencies.record(10 * SECOND, 10 * SECOND + MILLI);
+    latencies.record(10 * SECOND, 11 * SECOND + MILLI);
+    assertEquals(List.of(1L), answers(12 * SECOND - 1));
+    var shorter = new Latencies(10 * SECOND, 11 * SECOND + MILLI);
+    shorter.record(11 * SECOND, 11 * SECOND + MILLI - 1);
+    assertEquals(1, shorter.seconds(20 * SECOND).size());
   }
 }
