@@ -20,14 +20,20 @@ final class Audit {
     this.acknowledged = acknowledged;
   }
 
-  /** Every acknowledged webhook waits at its endpoint, none twice: exact. */
-  void allQueued(Management management, long unanswered) throws IOException, InterruptedException {
-    double queued = management.metric("kapsel_queue_depth");
+  /**
+   * Every acknowledged webhook waits at its endpoint, none twice: exact.
+   *
+   * @param endpoints all that got any, and nothing from elsewhere
+   * @param uncertain requests that may have been accepted without the bench knowing
+   */
+  void allQueued(Management management, List<String> endpoints, long uncertain)
+      throws IOException, InterruptedException {
+    long queued = management.queued(endpoints);
     long least = acknowledged.size();
     draft.check(
         "every acknowledged webhook is owned by its endpoint",
-        queued >= least && queued <= least + unanswered,
-        (long) queued + " queued, " + least + " acknowledged, " + unanswered + " unanswered");
+        queued >= least && queued <= least + uncertain,
+        queued + " queued, " + least + " acknowledged, " + uncertain + " uncertain");
   }
 
   /** Every acknowledged webhook has arrived with the bytes that were sent: exact. */

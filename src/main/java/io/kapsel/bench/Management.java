@@ -82,6 +82,17 @@ final class Management implements AutoCloseable {
     var unused = all(requests);
   }
 
+  /** Webhooks that wait at these endpoints, all together, as each of them says. */
+  long queued(List<String> endpoints) throws IOException, InterruptedException {
+    List<Supplier<HttpRequest>> requests = new ArrayList<>(endpoints.size());
+    for (String id : endpoints)
+      requests.add(() -> request("/v1/endpoints/" + id + "/state").GET().build());
+    long queued = 0;
+    for (String body : all(requests))
+      queued += JSON.readTree(body).required("queue_depth").asLong();
+    return queued;
+  }
+
   private HttpRequest.Builder request(String path) {
     return HttpRequest.newBuilder(URI.create(base + path))
         .timeout(TIMEOUT)
