@@ -56,9 +56,8 @@ final class DeliveryScenarios {
           new Generator(service.address(), bench.options().connections(), source, acknowledged)) {
         long warmUp = bench.options().warmUpMillis();
         var unused = bench.run(title("warm-up"), generator, Load.open(rate / 2, warmUp, 1));
-        double unusedSeconds = awaitDelivered(receiver, acknowledged);
-        half(generator, receiver, rate / 2);
-        unusedSeconds += awaitDelivered(receiver, acknowledged);
+        double unusedSeconds = receiver.await(acknowledged);
+        half(generator, receiver, rate / 2, acknowledged);
         full(service, generator, receiver, rate, acknowledged);
       }
       inHistory(service, acknowledged);
@@ -70,13 +69,16 @@ final class DeliveryScenarios {
   }
 
   /** At half the load: how long until a webhook is first attempted. */
-  private void half(Generator generator, Receiver receiver, double rate) {
+  private void half(Generator generator, Receiver receiver, double rate, EventCounts acknowledged)
+      throws InterruptedException {
     receiver.takeFirstAttempts();
     Load.Outcome outcome =
         bench.run(
             title("half the load"),
             generator,
             Load.open(rate, 0, bench.options().measureMillis() / 2));
+    // The slowest first attempts come after the last answer.
+    var unused = receiver.await(acknowledged);
     Histogram first = receiver.takeFirstAttempts();
     draft.figure("half the load, acknowledged", outcome.accepted().perSecond(), "/s");
     draft.figure("half the load, p99 of the answer", outcome.accepted().p99Millis(), "ms");
@@ -98,7 +100,7 @@ final class DeliveryScenarios {
     Load.Outcome outcome =
         bench.run(
             title("full load"), generator, Load.open(rate, 0, bench.options().measureMillis()));
-    var unused = awaitDelivered(receiver, acknowledged);
+    var unused = receiver.await(acknowledged);
     double emptyAfter = Math.max(0, millisSince(start) - bench.options().measureMillis()) / 1_000.0;
     List<Long> perSecond = receiver.perSecond();
     List<Long> during =
@@ -126,15 +128,6 @@ final class DeliveryScenarios {
         "full load: deliveries per second",
         "1/s",
         new Result.Line("deliveries", during.stream().map(Long::doubleValue).toList()));
-  }
-
-  /** Seconds until everything acknowledged was delivered. */
-  private static double awaitDelivered(Receiver receiver, EventCounts acknowledged)
-      throws InterruptedException {
-    long start = System.nanoTime();
-    while (receiver.tally().confirmed() < acknowledged.size()
-        && millisSince(start) < DRAIN_MILLIS_MAX) Thread.sleep(POLL_MILLIS);
-    return millisSince(start) / 1_000.0;
   }
 
   static long millisSince(long startNanos) {
@@ -179,7 +172,7 @@ final class DeliveryScenarios {
       var progress =
           Progress.of(
               bench.screen(), title("delivering"), backlog, () -> receiver.tally().confirmed());
-      double seconds = awaitDelivered(receiver, acknowledged);
+      double seconds = receiver.await(acknowledged);
       progress.end();
       @Nullable ProcessUse after = service.use();
       steady(receiver, from, ideal);

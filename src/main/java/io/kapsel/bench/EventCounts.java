@@ -48,6 +48,13 @@ final class EventCounts {
     return size;
   }
 
+  boolean containsAll(EventCounts others) {
+    if (size < others.size) return false;
+    for (int i = 0; i < others.counts.length; i++)
+      if (others.counts[i] > 0 && count(others.high[i], others.low[i]) == 0) return false;
+    return true;
+  }
+
   void forEach(Visitor visitor) {
     for (int i = 0; i < counts.length; i++)
       if (counts[i] > 0) visitor.visit(high[i], low[i], counts[i], variants[i]);

@@ -29,6 +29,8 @@ final class Receiver implements AutoCloseable {
   private static final int READ_BYTES = 256 << 10;
   private static final int BACKLOG = 4_096;
   private static final long IDLE_MILLIS = 50;
+  private static final long AWAIT_NANOS_MAX = TimeUnit.MINUTES.toNanos(2);
+  private static final long POLL_MILLIS = 100;
   private static final long FIRST_ATTEMPT_MILLIS_MAX = TimeUnit.HOURS.toMillis(1);
   private static final byte[] LENGTH = "content-length:".getBytes(ISO_8859_1);
   private static final byte[] EVENT_ID = "x-kapsel-event-id:".getBytes(ISO_8859_1);
@@ -131,6 +133,22 @@ final class Receiver implements AutoCloseable {
   /** What arrived and was answered with 200. Not to be used while deliveries are made. */
   synchronized EventCounts delivered() {
     return delivered;
+  }
+
+  /**
+   * Waits until all of these have arrived and were answered with 200, up to two minutes.
+   *
+   * @return the seconds it took
+   */
+  double await(EventCounts acknowledged) throws InterruptedException {
+    long start = System.nanoTime();
+    while (!has(acknowledged) && System.nanoTime() - start < AWAIT_NANOS_MAX)
+      Thread.sleep(POLL_MILLIS);
+    return (System.nanoTime() - start) / 1e9;
+  }
+
+  private synchronized boolean has(EventCounts acknowledged) {
+    return delivered.containsAll(acknowledged);
   }
 
   private void serve() {

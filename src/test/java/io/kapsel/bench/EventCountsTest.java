@@ -1,6 +1,8 @@
 package io.kapsel.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.HashMap;
 import java.util.Map;
@@ -43,5 +45,19 @@ class EventCountsTest {
     int[] visited = new int[1];
     counts.forEach((high, low, count, variant) -> visited[0] += count);
     assertEquals(300_000, visited[0]);
+  }
+
+  @Test
+  void contains_others_whatever_else_it_counted_and_not_by_their_number() {
+    var others = new EventCounts();
+    assertTrue(counts.containsAll(others));
+    others.add(1, 1, 0);
+    others.add(2, 2, 0);
+    assertFalse(counts.containsAll(others));
+    counts.add(1, 1, 0);
+    counts.add(3, 3, 0);
+    assertFalse(counts.containsAll(others), "as many, but not the same");
+    counts.add(2, 2, 0);
+    assertTrue(counts.containsAll(others));
   }
 }
