@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 /** Compares what was acknowledged, what arrived, and what history says about it. */
 final class Audit {
   private static final int SAMPLE = 200;
+  private static final long HISTORY_MILLIS_MAX = 120_000;
+  private static final long POLL_MILLIS = 200;
   private static final String UNSEEN = "the database cannot be seen from here";
 
   private final Result.Draft draft;
@@ -70,6 +72,7 @@ final class Audit {
       sampledHistoryAgrees(delivered, management);
       return;
     }
+    awaitHistory(database, delivered);
     long[] counts = new long[2];
     database.history(
         (high, low, status, attempts, deliveries) -> {
@@ -80,6 +83,49 @@ final class Audit {
         "history says how often each was delivered",
         counts[1] == 0 && counts[0] >= delivered.size(),
         counts[0] + " in history, " + delivered.size() + " delivered, " + counts[1] + " disagree");
+  }
+
+  /**
+   * After a kill: history knows everything that arrived, and no delivery that was not made.
+   * Attempts that the kill kept from being written down were made again, so more may have arrived
+   * than it knows.
+   */
+  void historyAgreesAfterKill(Receiver receiver, @Nullable DatabaseProbe database)
+      throws InterruptedException, SQLException {
+    String what = "history knows each that was delivered, and no delivery that was not made";
+    if (database == null) {
+      draft.check(what, false, UNSEEN);
+      return;
+    }
+    EventCounts delivered = receiver.delivered();
+    awaitHistory(database, delivered);
+    long[] counts = new long[3];
+    database.history(
+        (high, low, status, attempts, deliveries) -> {
+          int arrived = delivered.count(high, low);
+          if (arrived > 0 && deliveries > 0) counts[0]++;
+          if (deliveries > arrived) counts[1]++;
+          if (deliveries < arrived) counts[2]++;
+        });
+    draft.check(
+        what,
+        counts[0] == delivered.size() && counts[1] == 0,
+        counts[0]
+            + " in history, "
+            + delivered.size()
+            + " delivered, "
+            + counts[1]
+            + " too often in history, "
+            + counts[2]
+            + " delivered again because of the kill");
+  }
+
+  /** What was delivered is in history a little later. */
+  private static void awaitHistory(DatabaseProbe database, EventCounts delivered)
+      throws InterruptedException, SQLException {
+    long start = System.nanoTime();
+    while (database.deliveredInHistory() < delivered.size()
+        && DeliveryScenarios.millisSince(start) < HISTORY_MILLIS_MAX) Thread.sleep(POLL_MILLIS);
   }
 
   private void sampledHistoryAgrees(EventCounts delivered, Management management)

@@ -11,7 +11,6 @@ final class EnduranceScenarios {
   private static final double MILLION = 1e6;
   private static final int QUEUED = 100_000;
   private static final long SAMPLE_MILLIS = 15_000;
-  private static final long SETTLE_MILLIS = 3_000;
   private static final int IDLE_SECONDS = 60;
   private static final long POLL_MILLIS = 1_000;
 
@@ -71,10 +70,7 @@ final class EnduranceScenarios {
           draft.figure("disk per million", (database.bytes() - disk) / millions / 1e6, "MB");
         draft.charts("load", outcome.seconds());
       }
-      Thread.sleep(SETTLE_MILLIS);
-      var audit = new Audit(draft, acknowledged);
-      audit.allDelivered(receiver);
-      audit.historyAgrees(receiver, database, management);
+      trial.auditDelivered(service, management, receiver);
       return trial.result(service, count);
     }
   }
@@ -100,7 +96,7 @@ final class EnduranceScenarios {
 
   // ------------------------------------------------------------------------------------- memory
 
-  private Result remembered() throws IOException, InterruptedException {
+  private Result remembered() throws IOException, InterruptedException, SQLException {
     int count = bench.options().endpointsOr(10_000);
     try (ServerProcess service =
             bench.ownService(Map.of("KAPSEL_ENDPOINT_IDLE_TIMEOUT", IDLE_SECONDS + "s"));
@@ -115,7 +111,7 @@ final class EnduranceScenarios {
         try (Generator generator = trial.generator(service, all)) {
           var unused = generator.run(Load.of(2L * count));
         }
-        Thread.sleep(SETTLE_MILLIS);
+        Thread.sleep(Trial.SETTLE_MILLIS);
         double awake = management.metric("kapsel_endpoints_active");
         double active = liveMegabytes(service) - before;
         draft.figure("active endpoints", awake, "");
@@ -125,10 +121,11 @@ final class EnduranceScenarios {
         try (Generator generator = trial.generator(service, all.subList(0, 1))) {
           var unused = generator.run(Load.of(1_000));
         }
-        Thread.sleep(SETTLE_MILLIS);
+        Thread.sleep(Trial.SETTLE_MILLIS);
         double idle = liveMegabytes(service) - before;
         draft.figure("a registered idle endpoint", 1_000 * idle / count, "KB");
         queue(service, management, receiver);
+        trial.auditDelivered(service, management, receiver);
       }
       return trial.result(service, count);
     }
@@ -161,11 +158,12 @@ final class EnduranceScenarios {
     double before = liveMegabytes(service);
     try (Generator generator = trial.generator(service, full)) {
       bench.say(trial.title("queueing " + QUEUED + " webhooks for one endpoint"));
-      var unused = generator.run(Load.of(QUEUED - 1_000));
+      var unused = generator.run(Load.of(QUEUED));
     }
-    Thread.sleep(SETTLE_MILLIS);
+    Thread.sleep(Trial.SETTLE_MILLIS);
     draft.atMost(
         "an endpoint with " + QUEUED + " waiting", liveMegabytes(service) - before, "MB", 64);
+    management.order(full, "resume");
   }
 
   private static double liveMegabytes(ServerProcess service)

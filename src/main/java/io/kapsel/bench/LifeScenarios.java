@@ -18,6 +18,7 @@ final class LifeScenarios {
   private final Trial trial;
   private final Result.Draft draft;
   private final EventCounts acknowledged;
+  private long uncertain;
 
   private LifeScenarios(Bench bench, Scenario scenario) {
     this.bench = bench;
@@ -69,12 +70,16 @@ final class LifeScenarios {
                 .mapToLong(Latencies.Second::answers)
                 .average()
                 .orElse(0);
+        uncertain += outcome.uncertain();
         int second = 0;
         while (second < outcome.seconds().size()
             && outcome.seconds().get(second).answers() < FULL_SPEED_SHARE * last) second++;
         draft.figure("full speed", last, "/s");
         draft.atMost("under load until 90 % of it", (double) second + 1, "s", 15);
         draft.charts("full load from the start", outcome.seconds());
+      }
+      try (var management = new Management(service)) {
+        new Audit(draft, acknowledged).allQueued(management, endpoints, uncertain);
       }
       return trial.result(service, count);
     }
@@ -89,6 +94,7 @@ final class LifeScenarios {
     try (Generator one = trial.generator(service, FIRST_ANSWER_CONNECTIONS, endpoints)) {
       while (true) {
         Load.Outcome outcome = one.run(Load.of(1));
+        uncertain += outcome.uncertain();
         if (outcome.accepted().answers() == 1)
           return (outcome.firstAcceptedNanos() - service.startNanos()) / 1e9;
         if (secondsSince(service.startNanos()) > 60)
@@ -120,8 +126,10 @@ final class LifeScenarios {
       killedUnderLoad(service, endpoints);
       queueComesBack(service, full.get(0));
       awaitAll(service, receiver, full);
+      Thread.sleep(Trial.SETTLE_MILLIS);
       var audit = new Audit(draft, acknowledged);
       audit.allDelivered(receiver);
+      audit.historyAgreesAfterKill(receiver, service.database());
       return trial.result(service, count);
     }
   }
@@ -171,17 +179,15 @@ final class LifeScenarios {
       throws IOException, InterruptedException {
     try (var management = new Management(service)) {
       management.order(full, "resume");
-      long start = System.nanoTime();
       var progress =
           Progress.of(
               bench.screen(),
               trial.title("delivering"),
               acknowledged.size(),
               () -> receiver.tally().confirmed());
-      while (receiver.delivered().size() < acknowledged.size() && secondsSince(start) < 120)
-        Thread.sleep(200);
+      double seconds = receiver.await(acknowledged);
       progress.end();
-      draft.figure("all delivered after", secondsSince(start), "s");
+      draft.figure("all delivered after", seconds, "s");
     }
   }
 
@@ -211,9 +217,7 @@ final class LifeScenarios {
       if (cpuFew > 0) draft.atMost("CPU per webhook, ratio", cpuMany / cpuFew, "", 1.3);
       @Nullable ProcessUse end = service.use();
       if (end != null) draft.atMost("resident memory", end.residentBytes() / 1e6, "MB", 2_000);
-      Thread.sleep(3_000);
-      var audit = new Audit(draft, acknowledged);
-      audit.allDelivered(receiver);
+      trial.auditDelivered(service, management, receiver);
       return trial.result(service, registered);
     }
   }

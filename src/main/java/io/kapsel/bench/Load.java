@@ -56,6 +56,11 @@ record Load(
       long unanswered,
       long failed,
       long firstAcceptedNanos) {
+    /** Requests that may have been accepted all the same: unanswered, or refused too late. */
+    long uncertain() {
+      return unanswered + failed + refusals();
+    }
+
     long refusals() {
       return refused.answers();
     }

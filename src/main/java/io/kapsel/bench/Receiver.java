@@ -29,7 +29,7 @@ final class Receiver implements AutoCloseable {
   private static final int READ_BYTES = 256 << 10;
   private static final int BACKLOG = 4_096;
   private static final long IDLE_MILLIS = 50;
-  private static final long AWAIT_NANOS_MAX = TimeUnit.MINUTES.toNanos(2);
+  private static final long STILL_NANOS_MAX = TimeUnit.MINUTES.toNanos(2);
   private static final long POLL_MILLIS = 100;
   private static final long FIRST_ATTEMPT_MILLIS_MAX = TimeUnit.HOURS.toMillis(1);
   private static final byte[] LENGTH = "content-length:".getBytes(ISO_8859_1);
@@ -136,15 +136,26 @@ final class Receiver implements AutoCloseable {
   }
 
   /**
-   * Waits until all of these have arrived and were answered with 200, up to two minutes.
+   * Waits until all of these have arrived and were answered with 200, or nothing new has come for
+   * two minutes.
    *
    * @return the seconds it took
    */
   double await(EventCounts acknowledged) throws InterruptedException {
     long start = System.nanoTime();
-    while (!has(acknowledged) && System.nanoTime() - start < AWAIT_NANOS_MAX)
+    long progressNanos = start;
+    int progress = 0;
+    while (!has(acknowledged) && System.nanoTime() - progressNanos < STILL_NANOS_MAX) {
       Thread.sleep(POLL_MILLIS);
+      if (deliveredCount() == progress) continue;
+      progress = deliveredCount();
+      progressNanos = System.nanoTime();
+    }
     return (System.nanoTime() - start) / 1e9;
+  }
+
+  private synchronized int deliveredCount() {
+    return delivered.size();
   }
 
   private synchronized boolean has(EventCounts acknowledged) {

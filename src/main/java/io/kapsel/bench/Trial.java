@@ -1,11 +1,13 @@
 package io.kapsel.bench;
 
 import java.io.IOException;
+import java.sql.SQLException;
 import java.util.List;
 
 /** One scenario as it is being run, with what it has found so far. */
 final class Trial {
   static final int BODY_BYTES = 1_024;
+  static final long SETTLE_MILLIS = 3_000;
 
   final Bench bench;
   final Scenario scenario;
@@ -33,6 +35,17 @@ final class Trial {
         connections,
         new RequestSource.Webhooks(service.authority(), endpoints, bodies, false),
         acknowledged);
+  }
+
+  /** Once all has arrived: compares it with what was acknowledged and with history. */
+  void auditDelivered(Service service, Management management, Receiver receiver)
+      throws IOException, InterruptedException, SQLException {
+    double unusedSeconds = receiver.await(acknowledged);
+    // What was accepted unknown to the generator may still be on its way.
+    Thread.sleep(SETTLE_MILLIS);
+    var audit = new Audit(draft, acknowledged);
+    audit.allDelivered(receiver);
+    audit.historyAgrees(receiver, service.database(), management);
   }
 
   Result result(Service service, int endpoints) {

@@ -10,13 +10,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Destinations that fail, and more load than there is room for. */
 final class TroubleScenarios {
-  private static final long SETTLE_MILLIS = 3_000;
-  private static final long POLL_MILLIS = 200;
 
   private final Bench bench;
   private final Trial trial;
   private final Result.Draft draft;
   private final EventCounts acknowledged;
+  private long uncertain;
 
   private TroubleScenarios(Bench bench, Scenario scenario) {
     this.bench = bench;
@@ -51,11 +50,12 @@ final class TroubleScenarios {
       List<String> dead = management.create(1, receiver.url("/hang"), endpoint -> {});
       management.order(dead, "pause");
       var toDead = new EventCounts();
+      Load.Outcome flooded;
       var flooding = new RequestSource.Webhooks(service.authority(), dead, trial.bodies, false);
       try (var flood =
           new Generator(service.address(), bench.options().connections(), flooding, toDead)) {
         bench.say(trial.title("queueing " + backlog + " webhooks for the dead one"));
-        var unused = flood.run(Load.of(backlog));
+        flooded = flood.run(Load.of(backlog));
       }
       try (Generator generator = trial.generator(service, good)) {
         var unused =
@@ -66,19 +66,16 @@ final class TroubleScenarios {
         // Without it before and after, because the service gets faster for minutes.
         long before = p99ToFirstAttempt("without it, before", generator, receiver, rate);
         management.order(dead, "resume");
-        Thread.sleep(SETTLE_MILLIS);
+        Thread.sleep(Trial.SETTLE_MILLIS);
         long beside = p99ToFirstAttempt("beside it", generator, receiver, rate);
         management.order(dead, "pause");
-        Thread.sleep(SETTLE_MILLIS);
+        Thread.sleep(Trial.SETTLE_MILLIS);
         long after = p99ToFirstAttempt("without it, after", generator, receiver, rate);
         draft.atMost(
             "p99 to first attempt, ratio", beside / Math.max(1, (before + after) / 2.0), "", 1.5);
       }
-      Thread.sleep(SETTLE_MILLIS);
-      draft.check(
-          "the healthy endpoints have everything",
-          receiver.tally().confirmed() == acknowledged.size(),
-          receiver.tally().confirmed() + " of " + acknowledged.size());
+      trial.auditDelivered(service, management, receiver);
+      new Audit(draft, toDead).allQueued(management, dead, flooded.uncertain());
       return trial.result(service, healthy + 1);
     }
   }
@@ -132,16 +129,10 @@ final class TroubleScenarios {
         draft.figure("refused", outcome.refusals(), "");
         draft.charts("flapping", outcome.seconds());
       }
-      long start = System.nanoTime();
-      while (receiver.delivered().size() < acknowledged.size()
-          && DeliveryScenarios.millisSince(start) < 120_000) Thread.sleep(POLL_MILLIS);
-      draft.figure("all delivered after", DeliveryScenarios.millisSince(start) / 1_000.0, "s");
+      draft.figure("all delivered after", receiver.await(acknowledged), "s");
       draft.figure(
           "attempts per webhook", (double) receiver.tally().received() / acknowledged.size(), "");
-      Thread.sleep(SETTLE_MILLIS);
-      var audit = new Audit(draft, acknowledged);
-      audit.allDelivered(receiver);
-      audit.historyAgrees(receiver, service.database(), management);
+      trial.auditDelivered(service, management, receiver);
       return trial.result(service, count);
     }
   }
@@ -161,7 +152,7 @@ final class TroubleScenarios {
       try (Generator generator = trial.generator(service, endpoints)) {
         long warmUp = bench.options().warmUpMillis();
         long measured = bench.options().measureMillis();
-        var unused = bench.run(trial.title("warm-up"), generator, Load.closed(warmUp, 1));
+        Load.Outcome warm = bench.run(trial.title("warm-up"), generator, Load.closed(0, warmUp));
         Load.Outcome all =
             bench.run(trial.title("all connections busy"), generator, Load.closed(0, measured));
         double both = all.accepted().perSecond() + all.refused().perSecond();
@@ -180,9 +171,10 @@ final class TroubleScenarios {
         draft.figure("p99 of what is acknowledged", all.accepted().p99Millis(), "ms");
         draft.check("refusals are 503", isOnly503(over) && isOnly503(all), over.statuses() + "");
         draft.charts("half as much again", over.seconds());
+        uncertain += warm.uncertain() + all.uncertain() + over.uncertain();
         stall(service, generator, all.accepted().perSecond());
       }
-      Thread.sleep(SETTLE_MILLIS);
+      new Audit(draft, acknowledged).allQueued(management, endpoints, uncertain);
       return trial.result(service, count);
     }
   }
@@ -204,6 +196,7 @@ final class TroubleScenarios {
             generator,
             Load.open(capacity / 4, 0, 2 * stall));
     locking.join();
+    uncertain += outcome.uncertain();
     long last = outcome.seconds().size() < 3 ? 0 : outcome.seconds().get(18).answers();
     draft.atLeast("answers per second after a stall of 10 s", (double) last, "/s", capacity / 5);
     draft.check("refusals in the stall are 503", isOnly503(outcome), outcome.statuses() + "");
