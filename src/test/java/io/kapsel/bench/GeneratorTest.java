@@ -126,6 +126,15 @@ class GeneratorTest {
   }
 
   @Test
+  void a_second_in_which_all_was_refused_is_one_without_answers() throws IOException {
+    serve(number -> refused());
+    try (Generator generator = generator(2)) {
+      Load.Outcome outcome = generator.run(new Load(20, 0, 1_000, 50, Long.MAX_VALUE));
+      assertEquals(List.of(0L), outcome.seconds().stream().map(Latencies.Second::answers).toList());
+    }
+  }
+
+  @Test
   void goes_on_after_a_connection_broke() throws IOException {
     serve(number -> number == 10 ? "" : accepted(number));
     try (Generator generator = generator(1)) {
