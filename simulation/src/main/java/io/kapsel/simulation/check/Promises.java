@@ -45,7 +45,7 @@ public final class Promises {
             new KeysHaveRoom(findings, options),
             new LimitsHold(findings, options),
             new BadNeighboursDoNoHarm(facts, findings, disturbances, options, plan, isHealthy),
-            new NoErrorIsLogged(findings),
+            new NoErrorIsLogged(findings, disturbances),
             new EverythingEnds(facts, findings),
             new HealthyEndpointsAnswer(findings),
             new DueMeansNow(facts, findings, disturbances, options, clockMillis == 0),
