@@ -3,6 +3,8 @@ package io.kapsel.simulation.mutant;
 import io.kapsel.core.endpoint.Attempt;
 import io.kapsel.core.endpoint.Backlog;
 import io.kapsel.core.endpoint.Circuit;
+import io.kapsel.core.endpoint.CircuitPolicy;
+import io.kapsel.core.endpoint.DeliverySettings;
 import io.kapsel.core.endpoint.DeliverySettings.Ordering;
 import io.kapsel.core.endpoint.Endpoint;
 import io.kapsel.core.endpoint.EndpointConfig;
@@ -12,6 +14,7 @@ import io.kapsel.core.endpoint.RetryPolicy;
 import io.kapsel.core.endpoint.State;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -202,6 +205,132 @@ final class CoreBugs {
       if (state.config().delivery().ordering() != Ordering.FIFO) return call.faithfully();
       Backlog crowd = Backlog.of(Ordering.PARALLEL, state.backlog().inOrder());
       return call.with(crowd, state.circuit()).faithfully();
+    }
+  }
+
+  /** Lets one attempt more go than may be in flight. */
+  static final class OneInFlightTooMany implements Mutant {
+    @Override
+    public Endpoint.Plan plan(Planning call) {
+      EndpointConfig config = call.state().config();
+      EndpointConfig generous = config.withDelivery(more(config.delivery()));
+      return call.in(call.state().completed(generous)).faithfully();
+    }
+
+    private static DeliverySettings more(DeliverySettings settings) {
+      return new DeliverySettings(
+          settings.timeoutMillis(),
+          settings.maxInFlight() + 1,
+          settings.ratePerSecond(),
+          settings.ordering(),
+          settings.orderingKey(),
+          settings.headers(),
+          settings.forwardHeaders(),
+          settings.forwardHeaderNames(),
+          settings.signingEnabled(),
+          settings.signingSecrets(),
+          settings.auth(),
+          settings.tls());
+    }
+  }
+
+  /** Attempts on and on while history takes nothing. */
+  static final class OutboxWithoutBound implements Mutant {
+    @Override
+    public Endpoint.Plan plan(Planning call) {
+      Limits limits = call.limits();
+      Limits boundless =
+          new Limits(
+              limits.queueMax(),
+              limits.windowMillis(),
+              limits.windowKeysMax(),
+              limits.offerAgeMillisMax(),
+              limits.attemptGraceMillis(),
+              Integer.MAX_VALUE,
+              limits.rotationOverlapMillis(),
+              limits.windowSegmentKeys());
+      return call.within(boundless).faithfully();
+    }
+  }
+
+  /** Does not look for duplicates of what was accepted before the latest recovery. */
+  static final class KeysForgottenByRecovery implements Mutant {
+    private final TreeSet<String> decided = new TreeSet<>();
+    private final TreeSet<String> recovered = new TreeSet<>();
+
+    @Override
+    public Endpoint.Decision decide(Deciding call) {
+      State state = call.state();
+      if (state == null) return call.faithfully();
+      decided.add(state.config().name());
+      boolean first =
+          call.command() instanceof Endpoint.Offer && recovered.remove(state.config().name());
+      return first ? call.withoutKeys(state).faithfully() : call.faithfully();
+    }
+
+    @Override
+    public Endpoint.Plan plan(Planning call) {
+      if (!decided.remove(call.endpoint())) recovered.add(call.endpoint());
+      return call.faithfully();
+    }
+  }
+
+  /**
+   * Attempts nothing while an attempt of another endpoint is in flight, and is slow to look again.
+   */
+  static final class EndpointsTakeTurns implements Mutant {
+    private static final long LOOK_AGAIN_MILLIS = 5_000;
+
+    private final TreeSet<String> attempting = new TreeSet<>();
+
+    @Override
+    public Endpoint.Plan plan(Planning call) {
+      attempting.remove(call.endpoint());
+      Endpoint.Plan plan = call.faithfully();
+      if (!plan.attempts().isEmpty() && !attempting.isEmpty())
+        plan =
+            new Endpoint.Plan(
+                List.of(), call.flight(), OptionalLong.of(call.nowMillis() + LOOK_AGAIN_MILLIS));
+      if (!plan.flight().attempts().isEmpty()) attempting.add(call.endpoint());
+      return plan;
+    }
+  }
+
+  /** Takes the successes that close a circuit for tens. */
+  static final class CircuitWantsTens implements Mutant {
+    private static final int TEN = 10;
+
+    @Override
+    public Endpoint.Decision decide(Deciding call) {
+      return switch (call.command()) {
+        case Endpoint.Create create ->
+            call.on(new Endpoint.Create(create.tenant(), strict(create.config()))).faithfully();
+        case Endpoint.Configure configure ->
+            call.on(new Endpoint.Configure(strict(configure.config()), configure.expectedVersion()))
+                .faithfully();
+        default -> call.faithfully();
+      };
+    }
+
+    private static EndpointConfig strict(EndpointConfig config) {
+      CircuitPolicy policy = config.circuit();
+      CircuitPolicy strict =
+          new CircuitPolicy(
+              policy.consecutiveFailures(),
+              policy.failureRate(),
+              policy.window(),
+              policy.openMillis(),
+              policy.halfOpenSuccesses() * TEN);
+      return new EndpointConfig(
+          config.name(),
+          config.url(),
+          config.intake(),
+          config.signature(),
+          config.idempotency(),
+          config.retry(),
+          strict,
+          config.delivery(),
+          config.allowPrivateDestination());
     }
   }
 }

@@ -3,6 +3,7 @@ package io.kapsel.simulation.mutant;
 import io.kapsel.core.endpoint.Endpoint;
 import io.kapsel.core.endpoint.Flight;
 import io.kapsel.core.endpoint.Jitter;
+import io.kapsel.core.endpoint.KeyWindow;
 import io.kapsel.core.endpoint.Limits;
 import io.kapsel.core.endpoint.State;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,25 @@ record Deciding(
 
   Deciding in(@Nullable State other) {
     return new Deciding(other, flight, command, nowMillis, jitter, limits);
+  }
+
+  /** As if no idempotency key were remembered. */
+  Deciding withoutKeys(State known) {
+    return in(
+        new State(
+            known.tenant(),
+            known.config(),
+            known.status(),
+            known.statusReason(),
+            known.version(),
+            known.createdAtMillis(),
+            known.updatedAtMillis(),
+            known.nextSequence(),
+            known.backlog(),
+            KeyWindow.EMPTY,
+            known.circuit(),
+            known.outbox(),
+            known.nextBatch()));
   }
 
   Deciding within(Limits other) {

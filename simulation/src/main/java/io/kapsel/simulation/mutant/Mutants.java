@@ -75,6 +75,34 @@ public final class Mutants {
         "fifo-overtakes",
         "what waits for a retry is overtaken in fifo order",
         CoreBugs.FifoOvertakes::new);
+    plant(
+        "one-in-flight-too-many",
+        "one attempt more is in flight than its endpoint's maximum",
+        CoreBugs.OneInFlightTooMany::new);
+    plant(
+        "outbox-without-bound",
+        "attempts go on while history takes no outcomes",
+        CoreBugs.OutboxWithoutBound::new);
+    plant(
+        "keys-forgotten-by-recovery",
+        "the first webhooks after a recovery meet no idempotency keys",
+        CoreBugs.KeysForgottenByRecovery::new);
+    plant(
+        "endpoints-take-turns",
+        "an endpoint waits while an attempt of another one is in flight",
+        CoreBugs.EndpointsTakeTurns::new);
+    plant(
+        "circuit-wants-tens",
+        "a circuit closes after ten times the successes that were configured",
+        CoreBugs.CircuitWantsTens::new);
+    plant(
+        "refresh-refused",
+        "the directory refuses an entry that it has, and the endpoint asks for ever",
+        PortBugs::refreshRefused);
+    plant(
+        "journal-without-key",
+        "the last writer of a number in the journal wins",
+        () -> StorageBugs.config("kapsel.simulation.journal.class", UnfencedJournal.class));
   }
 
   private Mutants() {}

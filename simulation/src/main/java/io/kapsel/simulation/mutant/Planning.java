@@ -29,8 +29,16 @@ record Planning(State state, Flight flight, long nowMillis, Limits limits) {
     return state.circuit().phaseAt(nowMillis) == Circuit.Phase.HALF_OPEN;
   }
 
+  Planning in(State other) {
+    return new Planning(other, flight, nowMillis, limits);
+  }
+
+  Planning within(Limits other) {
+    return new Planning(state, flight, nowMillis, other);
+  }
+
   Planning with(Backlog backlog, Circuit circuit) {
-    State other =
+    return in(
         new State(
             state.tenant(),
             state.config(),
@@ -44,7 +52,6 @@ record Planning(State state, Flight flight, long nowMillis, Limits limits) {
             state.window(),
             circuit,
             state.outbox(),
-            state.nextBatch());
-    return new Planning(other, flight, nowMillis, limits);
+            state.nextBatch()));
   }
 }

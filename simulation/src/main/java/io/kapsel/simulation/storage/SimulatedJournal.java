@@ -70,7 +70,7 @@ public class SimulatedJournal extends AsyncWriteJournal {
         id,
         () -> {
           try {
-            tables.insert(rows, World.inside().nanoTime());
+            insert(tables, rows);
           } catch (IllegalStateException duplicate) {
             // Nobody is left who could be told.
             if (watcher != null && !node.alive())
@@ -85,6 +85,11 @@ public class SimulatedJournal extends AsyncWriteJournal {
           if (failure == null) watcher.confirmed(node, id, first);
           else watcher.refused(node, id, first, String.valueOf(failure.getMessage()));
         });
+  }
+
+  /** All or nothing; fails when one of the numbers is taken. */
+  protected void insert(JournalTables tables, List<Row> rows) {
+    tables.insert(rows, World.inside().nanoTime());
   }
 
   private List<Row> serialised(AtomicWrite write) throws NotSerializableException {
