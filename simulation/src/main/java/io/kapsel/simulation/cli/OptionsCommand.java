@@ -44,7 +44,7 @@ final class OptionsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    options.check();
+    options.checkValues();
     Scenario scenario = options.scenario(seed, "");
     Map<String, String> drawn = Options.of(seed, scenario.profile(), scenario.overrides()).byKey();
     Map<String, String> usual = Options.of(seed, Profile.DESTINATION, new TreeMap<>()).byKey();

@@ -1,11 +1,10 @@
 package io.kapsel.simulation.cli;
 
 import io.kapsel.config.Quantity;
-import io.kapsel.config.Suggestion;
 import io.kapsel.simulation.mutant.Mutants;
 import io.kapsel.simulation.report.Clock;
+import io.kapsel.simulation.report.ScenarioFile;
 import io.kapsel.simulation.scenario.Option;
-import io.kapsel.simulation.scenario.Options;
 import io.kapsel.simulation.scenario.Profile;
 import io.kapsel.simulation.scenario.Scenario;
 import java.util.ArrayList;
@@ -25,7 +24,6 @@ import picocli.CommandLine.Spec;
 /** What a scenario is made of besides its seed. */
 final class ScenarioOptions {
   private static final String NUMBER = "-?[0-9]+(\\.[0-9]+)?";
-  private static final String NUMBERS = NUMBER + "(," + NUMBER + ")*";
 
   @CommandLine.Option(
       names = "--profile",
@@ -71,44 +69,62 @@ final class ScenarioOptions {
     return mutant.isEmpty() ? Optional.empty() : Optional.of(mutant);
   }
 
-  /** Everything that is wrong with the options, all at once. */
+  /** Refuses everything that is wrong with the options, all at once. */
   void check() {
+    check(profile.orElse(nodes.isPresent() ? Profile.CLUSTER : Profile.ENDPOINT));
+  }
+
+  /**
+   * @param played where the scenario plays: options that say nothing there are refused as well
+   */
+  void check(Profile played) {
+    List<String> problems = problems();
+    for (String key : set.keySet())
+      Option.named(key)
+          .filter(option -> !option.isOf(played))
+          .ifPresent(option -> problems.add("--set " + key + " " + without(played)));
+    refuse(problems);
+  }
+
+  /** For showing what they say, wherever it would be played. */
+  void checkValues() {
+    refuse(problems());
+  }
+
+  private static String without(Profile played) {
+    return played == Profile.DESTINATION
+        ? "says nothing in --profile destination: one endpoint on one node, and one outage"
+        : "needs --profile destination";
+  }
+
+  private List<String> problems() {
     List<String> problems = new ArrayList<>();
     nodes.filter(n -> n < 1 || n > 9).ifPresent(n -> problems.add("--nodes must be from 1 to 9"));
     if (nodes.isPresent() && profile.isPresent() && profile.get() != Profile.CLUSTER)
       problems.add("--nodes needs --profile cluster");
     set.forEach((key, value) -> problem(key, value).ifPresent(problems::add));
-    if (!mutant.isEmpty() && !Mutants.names().contains(mutant))
-      problems.add(
-          "there is no mutant '" + mutant + "'; known: " + String.join(", ", Mutants.names()));
+    unknownMutant(mutant).ifPresent(problems::add);
+    return problems;
+  }
+
+  private void refuse(List<String> problems) {
     if (!problems.isEmpty())
       throw new ParameterException(spec.commandLine(), String.join("\n", problems));
   }
 
+  static Optional<String> unknownMutant(String name) {
+    return name.isEmpty() || Mutants.names().contains(name)
+        ? Optional.empty()
+        : Optional.of(
+            "there is no mutant '" + name + "'; known: " + String.join(", ", Mutants.names()));
+  }
+
   private static Optional<String> problem(String key, String value) {
-    Optional<Option> option = option(key);
-    if (option.isEmpty()) return Optional.of("there is no option '" + key + "'" + suggestion(key));
-    String usual = usual().getOrDefault(key, "");
-    if (!usual.matches(NUMBERS) || value.equals(Option.VARIES)) return Optional.empty();
-    boolean isList = usual.contains(",");
-    if (converted(key, value).matches(isList ? NUMBERS : NUMBER)) return Optional.empty();
-    return Optional.of(
-        "--set %s needs %s, not '%s'".formatted(key, isList ? "numbers" : "a number", value));
-  }
-
-  private static Map<String, String> usual() {
-    return Options.of(1, Profile.DESTINATION, new TreeMap<>()).byKey();
-  }
-
-  private static Optional<Option> option(String key) {
-    return Arrays.stream(Option.values()).filter(each -> each.key().equals(key)).findFirst();
-  }
-
-  private static String suggestion(String key) {
-    List<String> keys = Arrays.stream(Option.values()).map(Option::key).toList();
-    return Suggestion.nearest(key, keys)
-        .map(near -> "; did you mean " + near + "?")
-        .orElse("; 'kapsel simulate options' lists them");
+    Optional<Option> option = Option.named(key);
+    if (option.isEmpty()) return Optional.of(ScenarioFile.unknown(key));
+    return option
+        .filter(it -> !it.allows(converted(key, value)))
+        .map(it -> "--set %s needs %s, not '%s'".formatted(key, it.needs(), value));
   }
 
   /** Durations with a unit become numbers of the option's own unit, names become upper case. */

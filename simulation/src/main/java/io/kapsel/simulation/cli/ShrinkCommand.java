@@ -101,7 +101,9 @@ final class ShrinkCommand implements Callable<Integer> {
     return ReplayCommand.exit(result);
   }
 
+  /** Only a scenario that can be read again will do. */
   private static boolean breaks(Scenario candidate, String invariant) {
+    if (!ScenarioFile.problems(candidate).isEmpty()) return false;
     return Run.play(candidate, new Trace()).violations().stream()
         .anyMatch(each -> each.invariant().equals(invariant));
   }

@@ -1,5 +1,6 @@
 package io.kapsel.simulation.fault;
 
+import io.kapsel.simulation.scenario.Behaviour;
 import io.kapsel.simulation.scenario.Fault;
 import io.kapsel.simulation.scenario.Fault.Kind;
 import io.kapsel.simulation.scenario.Option;
@@ -7,7 +8,6 @@ import io.kapsel.simulation.scenario.Options;
 import io.kapsel.simulation.scenario.Plan;
 import io.kapsel.simulation.scenario.Trigger;
 import io.kapsel.simulation.scenario.Trigger.On;
-import io.kapsel.simulation.service.Behaviour;
 import io.kapsel.simulation.storage.Database;
 import io.kapsel.simulation.world.Randomness;
 import java.util.ArrayList;

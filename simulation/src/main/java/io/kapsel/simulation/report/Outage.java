@@ -209,7 +209,9 @@ public record Outage(
             "attempts",
             "%,d, of them %,d during the outage".formatted(attempts(), attemptsDuring())));
     rows.add(
-        row("the circuit opened", circuitOpened() + (circuitOpened() == 1 ? " time" : " times")));
+        row(
+            "the circuit opened",
+            number(circuitOpened()) + (circuitOpened() == 1 ? " time" : " times")));
     rows.add(row("processed twice by the destination", number(processedTwice)));
     return rows;
   }

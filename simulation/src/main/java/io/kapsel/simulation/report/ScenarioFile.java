@@ -7,8 +7,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.kapsel.config.Suggestion;
+import io.kapsel.simulation.fault.PlanRules;
 import io.kapsel.simulation.scenario.Fault;
+import io.kapsel.simulation.scenario.Option;
+import io.kapsel.simulation.scenario.Options;
 import io.kapsel.simulation.scenario.Plan;
 import io.kapsel.simulation.scenario.Profile;
 import io.kapsel.simulation.scenario.Result;
@@ -19,10 +24,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * A scenario as JSON. A file holds every option and the whole plan, not only what differs from the
@@ -32,6 +40,7 @@ import java.util.TreeMap;
  */
 public record ScenarioFile(Scenario scenario, List<String> violated) {
   private static final ObjectMapper JSON = JsonMapper.builder().build();
+  private static final String REFUSED = "not a scenario: ";
 
   /** The scenario of a run that has ended, with everything spelled out. */
   public static ScenarioFile of(Result result, String commit) {
@@ -113,12 +122,56 @@ public record ScenarioFile(Scenario scenario, List<String> violated) {
     return tree;
   }
 
+  /**
+   * @throws IOException when it is no scenario; a line for each problem
+   */
   public static ScenarioFile parse(String text) throws IOException {
+    ScenarioFile read;
     try {
-      return parse(JSON.readTree(text));
-    } catch (IllegalArgumentException | JsonProcessingException e) {
-      throw new IOException("not a scenario: " + e.getMessage(), e);
+      read = parse(JSON.readTree(text));
+    } catch (IllegalArgumentException e) {
+      throw new IOException(REFUSED + e.getMessage(), e);
+    } catch (JsonProcessingException e) {
+      throw new IOException(REFUSED + e.getOriginalMessage(), e);
     }
+    List<String> problems = problems(read.scenario);
+    if (!problems.isEmpty())
+      throw new IOException(
+          problems.stream().map(REFUSED::concat).collect(Collectors.joining("\n")));
+    return read;
+  }
+
+  /** Everything that a run could not make sense of; one line each. */
+  public static List<String> problems(Scenario scenario) {
+    List<String> problems = new ArrayList<>();
+    scenario
+        .overrides()
+        .forEach(
+            (key, value) -> problem(key, value).ifPresent(it -> problems.add("options: " + it)));
+    Plan plan = scenario.plan();
+    if (plan != null && problems.isEmpty()) {
+      Options options = Options.of(scenario.seed(), scenario.profile(), scenario.overrides());
+      for (String problem : PlanRules.problems(plan, options)) problems.add("plan: " + problem);
+    }
+    return problems;
+  }
+
+  private static Optional<String> problem(String key, String value) {
+    Optional<Option> option = Option.named(key);
+    if (option.isEmpty()) return Optional.of(unknown(key));
+    return option
+        .filter(it -> !it.allows(value))
+        .map(it -> "%s needs %s, not '%s'".formatted(key, it.needs(), value));
+  }
+
+  /** What to say of an option that is none. */
+  public static String unknown(String key) {
+    List<String> keys = Arrays.stream(Option.values()).map(Option::key).toList();
+    String near =
+        Suggestion.nearest(key, keys)
+            .map(name -> "did you mean " + name + "?")
+            .orElse("'kapsel simulate options' lists them");
+    return "there is no option '%s'; %s".formatted(key, near);
   }
 
   private static ScenarioFile parse(JsonNode tree) {
@@ -127,34 +180,41 @@ public record ScenarioFile(Scenario scenario, List<String> violated) {
         .properties()
         .forEach(option -> options.put(option.getKey(), option.getValue().asText()));
     List<Fault> faults = new ArrayList<>();
-    tree.path("plan").forEach(fault -> faults.add(fault(fault)));
+    for (JsonNode fault : tree.path("plan")) faults.add(fault(fault, faults.size() + 1));
     List<String> violated = new ArrayList<>();
     tree.path("violated").forEach(id -> violated.add(id.asText()));
+    required(tree, "seed");
     Scenario scenario =
         new Scenario(
-            required(tree, "seed").asLong(),
+            whole(tree, "seed"),
             tree.path("commit").asText(""),
-            constant(Profile.class, required(tree, "profile").asText()),
+            constant(Profile.class, tree, "profile"),
             options,
             tree.has("plan") ? new Plan(faults) : null,
             tree.path("mutant").asText(""));
     return new ScenarioFile(scenario, List.copyOf(violated));
   }
 
-  private static Fault fault(JsonNode tree) {
-    JsonNode trigger = required(tree, "trigger");
-    return new Fault(
-        required(tree, "id").asInt(),
-        constant(Fault.Kind.class, required(tree, "kind").asText()),
-        new Trigger(
-            constant(Trigger.On.class, required(trigger, "on").asText()),
-            trigger.path("node").asText(""),
-            trigger.path("nth").asInt(),
-            trigger.path("atMillis").asLong()),
-        tree.path("target").asText(""),
-        tree.path("amount").asDouble(),
-        tree.path("forMillis").asLong(),
-        tree.path("detail").asText(""));
+  private static Fault fault(JsonNode tree, int place) {
+    try {
+      required(tree, "id");
+      JsonNode trigger = required(tree, "trigger");
+      return new Fault(
+          count(tree, "id"),
+          constant(Fault.Kind.class, tree, "kind"),
+          new Trigger(
+              constant(Trigger.On.class, trigger, "on"),
+              trigger.path("node").asText(""),
+              count(trigger, "nth"),
+              whole(trigger, "atMillis")),
+          tree.path("target").asText(""),
+          number(tree, "amount").asDouble(),
+          whole(tree, "forMillis"),
+          tree.path("detail").asText(""));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "plan: the fault at place %d: %s".formatted(place, e.getMessage()), e);
+    }
   }
 
   private static JsonNode required(JsonNode tree, String name) {
@@ -163,7 +223,34 @@ public record ScenarioFile(Scenario scenario, List<String> violated) {
     return value;
   }
 
-  private static <E extends Enum<E>> E constant(Class<E> type, String name) {
-    return Enum.valueOf(type, name.toUpperCase(Locale.ROOT));
+  /** 0 when it is left out. */
+  private static JsonNode number(JsonNode tree, String name) {
+    JsonNode value = tree.path(name);
+    if (value.isMissingNode()) return IntNode.valueOf(0);
+    if (!value.isNumber())
+      throw new IllegalArgumentException("%s needs a number, not %s".formatted(name, value));
+    return value;
+  }
+
+  private static long whole(JsonNode tree, String name) {
+    JsonNode value = number(tree, name);
+    if (!value.isIntegralNumber() || !value.canConvertToLong())
+      throw new IllegalArgumentException("%s needs a whole number, not %s".formatted(name, value));
+    return value.asLong();
+  }
+
+  private static int count(JsonNode tree, String name) {
+    long value = whole(tree, name);
+    if (value != (int) value)
+      throw new IllegalArgumentException("%s may not be %d".formatted(name, value));
+    return (int) value;
+  }
+
+  private static <E extends Enum<E>> E constant(Class<E> type, JsonNode tree, String name) {
+    String text = required(tree, name).asText();
+    for (E each : type.getEnumConstants()) if (each.name().equalsIgnoreCase(text)) return each;
+    String known =
+        Arrays.stream(type.getEnumConstants()).map(Enum::name).collect(Collectors.joining(", "));
+    throw new IllegalArgumentException("%s needs one of %s, not '%s'".formatted(name, known, text));
   }
 }

@@ -1,7 +1,6 @@
 package io.kapsel.simulation.scenario;
 
 import io.kapsel.simulation.world.Randomness;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -29,9 +28,7 @@ public final class Options {
   }
 
   private static Option named(String key) {
-    return Arrays.stream(Option.values())
-        .filter(option -> option.key().equals(key))
-        .findFirst()
+    return Option.named(key)
         .orElseThrow(() -> new IllegalArgumentException("there is no option " + key));
   }
 

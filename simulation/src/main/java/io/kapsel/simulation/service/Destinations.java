@@ -5,6 +5,7 @@ import io.kapsel.core.webhook.ErrorCode;
 import io.kapsel.core.webhook.RetryAfter;
 import io.kapsel.deliver.Destination;
 import io.kapsel.deliver.OutcomeRules;
+import io.kapsel.simulation.scenario.Behaviour;
 import io.kapsel.simulation.scenario.Observation;
 import io.kapsel.simulation.scenario.Option;
 import io.kapsel.simulation.scenario.Options;

@@ -6,9 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.kapsel.simulation.report.Outage;
 import io.kapsel.simulation.report.ScenarioFile;
 import io.kapsel.simulation.run.Run;
+import io.kapsel.simulation.scenario.Fault;
 import io.kapsel.simulation.scenario.Plan;
+import io.kapsel.simulation.scenario.Profile;
 import io.kapsel.simulation.scenario.Result;
 import io.kapsel.simulation.scenario.Scenario;
+import io.kapsel.simulation.scenario.Trigger;
 import io.kapsel.simulation.world.Trace;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -99,7 +102,7 @@ class SimulateTest {
     void is_replayed_from_a_file_to_the_same_hash() throws IOException {
       Ran seed = runSmall("replay", "3", "--out", folder.toString());
       Scenario scenario =
-          Scenario.of(3, io.kapsel.simulation.scenario.Profile.ENDPOINT)
+          Scenario.of(3, Profile.ENDPOINT)
               .with("webhooks", "6")
               .with("load.seconds", "10")
               .with("faults", "1")
@@ -238,8 +241,18 @@ class SimulateTest {
           "--nodes 12 | --nodes must be from 1 to 9",
           "--jobs 0 | --jobs must be from 1 to 256",
           "--set retry.atempts.max=3 | there is no option 'retry.atempts.max'; did you mean retry.attempts.max?",
-          "--set webhooks=many | --set webhooks needs a number, not 'many'",
-          "--set retry.schedule.millis=5s,soon | --set retry.schedule.millis needs numbers, not '5s,soon'",
+          "--set webhooks=many | --set webhooks needs a whole number from 0 to 100000, not 'many'",
+          "--set queue.max=-5 | --set queue.max needs a whole number from 1 to 10000000, not '-5'",
+          "--set destination.trouble=7 | --set destination.trouble needs a number from 0 to 1, not '7'",
+          "--set retry.attempts.max=0 | --set retry.attempts.max needs a whole number from 1 to 50, or varies, not '0'",
+          "--set retry.schedule.millis=5s,soon | --set retry.schedule.millis needs up to 50 whole numbers from 0 to 86400000, with commas, or varies, not '5s,soon'",
+          "--set interleaving=foo | --set interleaving needs one of UNIFORM, PRIORITIES, NEAR_FIFO, FIFO, STARVE, not 'foo'",
+          "--set faults.kinds=crash,foo | --set faults.kinds needs some of CRASH, BOOT_LOOP, ",
+          "--profile destination --set destination.down.behaviour=foo | --set destination.down.behaviour needs one of OK, OK_204, ",
+          "--profile destination --set destination.down.seconds=100d | --set destination.down.seconds needs a whole number from 1 to 2592000, not '100d'",
+          "--profile destination --set faults=3 | --set faults says nothing in --profile destination: ",
+          "--set destination.down.seconds=20m | --set destination.down.seconds needs --profile destination",
+          "replay 7 --set destination.down.seconds=20m | --set destination.down.seconds needs --profile destination",
           "--mutant none-such | there is no mutant 'none-such'",
           "replay here.json | 'here.json' is neither a seed nor a scenario file",
           "replay | Missing required parameter: 'SEED|FILE'",
@@ -268,6 +281,44 @@ class SimulateTest {
     void is_told_everything_at_once() {
       Ran ran = run("--set", "a=1", "--set", "b=2", "--nodes", "0");
       assertEquals(4, ran.err.lines().count(), ran.err);
+    }
+  }
+
+  @Nested
+  class AWrongScenarioFile {
+    private Ran replay(Scenario scenario, String... more) throws IOException {
+      Path file = folder.resolve("s.json");
+      new ScenarioFile(scenario, List.of()).write(file);
+      List<String> all = new ArrayList<>(List.of("replay", file.toString()));
+      all.addAll(List.of(more));
+      Ran ran = run(all);
+      assertEquals(Exit.USAGE, ran.exit, ran.out + ran.err);
+      assertEquals("", ran.out);
+      assertTrue(ran.err.startsWith(file + ": "), ran.err);
+      return ran;
+    }
+
+    @Test
+    void is_refused_with_a_line_for_each_problem() throws IOException {
+      Ran ran = replay(Scenario.of(3, Profile.ENDPOINT).with("nodez", "5").with("webhooks", "-1"));
+      assertEquals(3, ran.err.lines().count(), ran.err);
+      assertTrue(ran.err.contains("there is no option 'nodez'; did you mean nodes?\n"), ran.err);
+    }
+
+    @Test
+    void may_become_wrong_by_what_is_set_over_it() throws IOException {
+      Fault pause = new Fault(1, Fault.Kind.PAUSE, Trigger.at(9), "n2", 0, 9, "");
+      Scenario scenario =
+          Scenario.of(3, Profile.CLUSTER).with("nodes", "3").with(new Plan(List.of(pause)));
+      Ran ran = replay(scenario, "--set", "nodes=1");
+      assertTrue(
+          ran.err.contains("plan: fault 1 (PAUSE): the target needs one of n1, not 'n2'"), ran.err);
+    }
+
+    @Test
+    void names_a_mutant_that_there_is_not() throws IOException {
+      Ran ran = replay(Scenario.of(3, Profile.ENDPOINT).withMutant("none-such"));
+      assertTrue(ran.err.contains("there is no mutant 'none-such'"), ran.err);
     }
   }
 

@@ -1,4 +1,4 @@
-package io.kapsel.simulation.service;
+package io.kapsel.simulation.scenario;
 
 /** What a destination can do to an attempt. */
 public enum Behaviour {
@@ -34,7 +34,7 @@ public enum Behaviour {
   FLAPPING;
 
   /** Whether the destination takes the webhook as delivered. */
-  boolean processes() {
+  public boolean processes() {
     return switch (this) {
       case OK, OK_204, SLOW_OK, LATE_OK, RESET_AFTER, CUT_OFF_200 -> true;
       default -> false;
@@ -42,7 +42,7 @@ public enum Behaviour {
   }
 
   /** Whether the destination sees the request at all. */
-  boolean isReached() {
+  public boolean isReached() {
     return switch (this) {
       case CONNECTION_REFUSED, CONNECT_TIMEOUT, DNS_FAILURE, TLS_FAILURE, RESET_BEFORE -> false;
       default -> true;
@@ -50,7 +50,7 @@ public enum Behaviour {
   }
 
   /** Whether it ends the webhook, or the endpoint, for good. */
-  boolean isFinal() {
+  public boolean isFinal() {
     return switch (this) {
       case BAD_REQUEST_400, NOT_FOUND_404, GONE_410, REDIRECT_302, GARBAGE -> true;
       default -> false;
@@ -58,7 +58,7 @@ public enum Behaviour {
   }
 
   /** Whether it comes with a Retry-After. */
-  boolean mayAskToWait() {
+  public boolean mayAskToWait() {
     return switch (this) {
       case UNAVAILABLE_503, LIMITED_429, TIMEOUT_408, EARLY_425, SERVER_ERROR_500 -> true;
       default -> false;
