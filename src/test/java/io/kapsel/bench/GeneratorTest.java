@@ -2,6 +2,7 @@ package io.kapsel.bench;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.BufferedInputStream;
@@ -13,6 +14,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -178,6 +180,27 @@ class GeneratorTest {
       assertEquals(1, receiver.delivered().variant(0, 1));
       assertEquals(0, receiver.delivered().count(0, 0));
     }
+  }
+
+  @Test
+  void a_repeat_does_not_hide_a_loss() throws IOException, InterruptedException {
+    acknowledged.add(0, 1, 0);
+    acknowledged.add(0, 2, 0);
+    try (var receiver = new Receiver(bodies);
+        var socket = new Socket(InetAddress.getLoopbackAddress(), port(receiver))) {
+      deliver(socket, "/after/0", "evt_" + "0".repeat(31) + "1", body(0));
+      deliver(socket, "/after/0", "evt_" + "0".repeat(31) + "1", body(0));
+      assertFalse(hasArrived(receiver));
+      deliver(socket, "/after/0", "evt_" + "0".repeat(31) + "2", body(0));
+      double unusedSeconds = receiver.await(acknowledged);
+      assertTrue(hasArrived(receiver));
+    }
+  }
+
+  private boolean hasArrived(Receiver receiver) {
+    var draft = new Result.Draft();
+    new Audit(draft, acknowledged).allDelivered(receiver);
+    return draft.result(Scenario.NOISY_NEIGHBOUR, Map.of()).isCorrect();
   }
 
   private byte[] body(int variant) {
