@@ -145,11 +145,12 @@ final class LifeScenarios {
     try (Generator generator = trial.generator(service, bench.options().connections(), endpoints)) {
       long measured = bench.options().measureMillis();
       var load = new Load(Double.POSITIVE_INFINITY, 0, 2 * measured, DRAIN_MILLIS, Long.MAX_VALUE);
-      bench.say(trial.title("load, then kill -9"));
+      String title = trial.title("load until kill -9 after " + measured / 1_000 + " s");
       // Of its own thread, so that the restart does not wait for the last answers.
       var sending =
           CompletableFuture.supplyAsync(
-              () -> generator.run(load), task -> Thread.ofPlatform().daemon().start(task));
+              () -> bench.run(title, generator, load),
+              task -> Thread.ofPlatform().daemon().start(task));
       Thread.sleep(measured);
       killedNanos = System.nanoTime();
       service.kill();
