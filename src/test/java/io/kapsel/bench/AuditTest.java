@@ -24,16 +24,19 @@ class AuditTest {
   void serve() throws IOException {
     Map<String, Integer> queued = Map.of("mine", 2, "mine-too", 1, "of-an-earlier-run", 700);
     service = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    queued.forEach(this::serve);
+    service.start();
+  }
+
+  private void serve(String id, int queued) {
     service.createContext(
-        "/v1/endpoints/",
+        "/v1/endpoints/" + id + "/state",
         exchange -> {
-          String id = exchange.getRequestURI().getPath().split("/")[3];
-          byte[] body = ("{\"queue_depth\":" + queued.get(id) + "}").getBytes(UTF_8);
+          byte[] body = ("{\"queue_depth\":" + queued + "}").getBytes(UTF_8);
           exchange.sendResponseHeaders(200, body.length);
           exchange.getResponseBody().write(body);
           exchange.close();
         });
-    service.start();
   }
 
   @AfterEach
