@@ -275,22 +275,24 @@ final class CoreBugs {
     }
   }
 
-  /**
-   * Attempts nothing while an attempt of another endpoint is in flight, and is slow to look again.
-   */
-  static final class EndpointsTakeTurns implements Mutant {
-    private static final long LOOK_AGAIN_MILLIS = 5_000;
+  /** Waits for a while when an attempt of another endpoint is in flight. */
+  static final class NeighboursGoFirst implements Mutant {
+    private static final long WAIT_MILLIS = 5_000;
 
     private final TreeSet<String> attempting = new TreeSet<>();
+    private final TreeMap<String, Long> waitsUntilMillis = new TreeMap<>();
 
     @Override
     public Endpoint.Plan plan(Planning call) {
       attempting.remove(call.endpoint());
       Endpoint.Plan plan = call.faithfully();
-      if (!plan.attempts().isEmpty() && !attempting.isEmpty())
-        plan =
-            new Endpoint.Plan(
-                List.of(), call.flight(), OptionalLong.of(call.nowMillis() + LOOK_AGAIN_MILLIS));
+      if (!plan.attempts().isEmpty() && !attempting.isEmpty()) {
+        long until =
+            waitsUntilMillis.computeIfAbsent(call.endpoint(), e -> call.nowMillis() + WAIT_MILLIS);
+        if (call.nowMillis() < until)
+          plan = new Endpoint.Plan(List.of(), call.flight(), OptionalLong.of(until));
+      }
+      if (!plan.attempts().isEmpty()) waitsUntilMillis.remove(call.endpoint());
       if (!plan.flight().attempts().isEmpty()) attempting.add(call.endpoint());
       return plan;
     }

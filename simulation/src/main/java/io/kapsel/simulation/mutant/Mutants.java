@@ -88,9 +88,9 @@ public final class Mutants {
         "the first webhooks after a recovery meet no idempotency keys",
         CoreBugs.KeysForgottenByRecovery::new);
     plant(
-        "endpoints-take-turns",
-        "an endpoint waits while an attempt of another one is in flight",
-        CoreBugs.EndpointsTakeTurns::new);
+        "neighbours-go-first",
+        "an endpoint waits five seconds when an attempt of another one is in flight",
+        CoreBugs.NeighboursGoFirst::new);
     plant(
         "circuit-wants-tens",
         "a circuit closes after ten times the successes that were configured",

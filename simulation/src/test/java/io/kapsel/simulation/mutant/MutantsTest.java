@@ -29,7 +29,6 @@ class MutantsTest {
     found("attempts-only-in-memory", 14);
     found("circuit-wants-tens", 1);
     found("client-repeats-silently", 1);
-    found("endpoints-take-turns", 2);
     found("fifo-overtakes", 14);
     found("half-open-floodgate", 1);
     found("journal-without-key", 15);
@@ -39,14 +38,15 @@ class MutantsTest {
     found("keys-without-bound", 3);
     found("late-outcome-hits-next", 77);
     found("lost-probe-blocks", 39);
+    found("neighbours-go-first", 2);
     found("one-attempt-too-many", 1);
     found("one-in-flight-too-many", 15);
     found("outbox-without-bound", 20);
     found("refresh-refused", 1);
-    found("retry-after-in-seconds", 1);
+    found("retry-after-in-seconds", 14);
     found("state-survives-refusal", 11);
     found("timeout-is-success", 1);
-    found("timers-not-rearmed", 94);
+    found("timers-not-rearmed", 445);
     found("wall-clock-deadlines", 105);
     found("window-not-in-snapshot", 3);
   }
