@@ -1,5 +1,6 @@
 package io.kapsel.simulation.report;
 
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
@@ -132,7 +133,10 @@ public record ScenarioFile(Scenario scenario, List<String> violated) {
     } catch (IllegalArgumentException e) {
       throw new IOException(REFUSED + e.getMessage(), e);
     } catch (JsonProcessingException e) {
-      throw new IOException(REFUSED + e.getOriginalMessage(), e);
+      JsonLocation at = e.getLocation();
+      String place =
+          at == null ? "" : "line %d, column %d: ".formatted(at.getLineNr(), at.getColumnNr());
+      throw new IOException(REFUSED + place + e.getOriginalMessage(), e);
     }
     List<String> problems = problems(read.scenario);
     if (!problems.isEmpty())

@@ -99,6 +99,12 @@ class ScenarioFileTest {
   }
 
   @Test
+  void that_is_no_json_is_refused_with_the_place() {
+    String refusal = refusal("{\n  \"seed\": 1,\n  oops");
+    assertTrue(refusal.startsWith("not a scenario: line 3, column 3: "), refusal);
+  }
+
+  @Test
   void with_options_that_make_no_sense_is_refused_for_all_of_them() {
     assertEquals(
         """
