@@ -40,6 +40,7 @@ final class DueMeansNow implements Invariant {
   private final int poolConcurrency;
   private final boolean isRoomForBodies;
   private final Disturbances disturbances;
+  private final String dead;
   private long healedAtNanos = Long.MAX_VALUE;
 
   DueMeansNow(
@@ -47,11 +48,13 @@ final class DueMeansNow implements Invariant {
       Findings findings,
       Disturbances disturbances,
       Options options,
-      boolean clocksAreRight) {
+      boolean clocksAreRight,
+      String dead) {
     this.facts = facts;
     this.findings = findings;
     this.disturbances = disturbances;
     this.clocksAreRight = clocksAreRight;
+    this.dead = dead;
     this.poolConcurrency = options.count(Option.POOL_CONCURRENCY);
     this.isRoomForBodies = options.whole(Option.POOL_BODIES_BYTES_MAX) > BODIES_BYTES;
   }
@@ -91,7 +94,7 @@ final class DueMeansNow implements Invariant {
     boolean first = opens && life.sent == 1 && life.changedAtNanos <= endpoint.openedAtNanos;
     if (calm && (first || life.isLeftAloneSince(due - WARM_UP_NANOS)))
       late(index, sent, event, sent.atNanos() - due, BOUND_NANOS);
-    else if (clocksAreRight && sent.atNanos() > healedAtNanos)
+    else if (clocksAreRight && sent.atNanos() > healedAtNanos && !sent.endpoint().equals(dead))
       late(index, sent, event, sent.atNanos() - Math.max(due, healedAtNanos), PATIENCE_NANOS);
   }
 

@@ -11,14 +11,18 @@ import java.util.function.Predicate;
 /** All invariants of a run. */
 public final class Promises {
   private final Facts facts = new Facts();
+  private final String dead;
   private final Sometimes sometimes;
   private final Disturbances disturbances;
   private final List<Invariant> all;
 
   /**
    * @param isHealthy whether an endpoint's destination is never in trouble by itself
+   * @param dead the endpoint whose destination stays down at the end, empty for none
    */
-  public Promises(Findings findings, Options options, Plan plan, Predicate<String> isHealthy) {
+  public Promises(
+      Findings findings, Options options, Plan plan, Predicate<String> isHealthy, String dead) {
+    this.dead = dead;
     sometimes = new Sometimes(facts, options, plan);
     disturbances = new Disturbances(plan);
     double clockMillis = 0;
@@ -46,11 +50,11 @@ public final class Promises {
             new LimitsHold(findings, options),
             new BadNeighboursDoNoHarm(facts, findings, disturbances, options, plan, isHealthy),
             new NoErrorIsLogged(findings, disturbances),
-            new EverythingEnds(facts, findings),
+            new EverythingEnds(facts, findings, dead, (long) clockMillis),
             new HealthyEndpointsAnswer(findings),
-            new DueMeansNow(facts, findings, disturbances, options, clockMillis == 0),
-            new HealedCircuitsClose(facts, findings),
-            new AfterwardsItIsQuiet(facts, findings));
+            new DueMeansNow(facts, findings, disturbances, options, clockMillis == 0, dead),
+            new HealedCircuitsClose(facts, findings, dead),
+            new AfterwardsItIsQuiet(facts, findings, dead));
   }
 
   /** The facts come first: the invariants read them. */
@@ -67,8 +71,13 @@ public final class Promises {
 
   /** Whether something is accepted and has not ended. */
   public boolean isPending() {
+    return isPendingElsewhere() || (!dead.isEmpty() && !facts.endpoint(dead).pending.isEmpty());
+  }
+
+  /** The same, but for what waits for the dead destination. */
+  public boolean isPendingElsewhere() {
     for (Facts.EndpointFacts endpoint : facts.endpoints())
-      if (!endpoint.pending.isEmpty()) return true;
+      if (!endpoint.name.equals(dead) && !endpoint.pending.isEmpty()) return true;
     for (Facts.Event event : facts.events())
       if (event.isAccepted() && event.verdict != null && !event.inHistory) return true;
     return false;

@@ -69,6 +69,9 @@ public final class Run {
 
   private static final long LOOK_SECONDS = 5;
 
+  /** What waits for a destination that is dead for good may take much longer than this to end. */
+  private static final long DEAD_SECONDS = 1_200;
+
   /** The reconciler wakes endpoints when nobody else does. */
   private static final long AWAKE_SECONDS = 20;
 
@@ -84,6 +87,7 @@ public final class Run {
   private final JournalTables tables;
   private final Fleet fleet;
   private final Endpoints endpoints;
+  private final String dead;
   private final Destinations destinations;
   private final Processes processes;
   private final Senders senders;
@@ -128,7 +132,12 @@ public final class Run {
     recorder = new Recorder(world);
     tables.watch(recorder);
     endpoints = new Endpoints(options, randomness);
+    dead =
+        options.count(Option.SETTLE_DEAD) > 0
+            ? randomness.stream("settle-dead").pick(endpoints.all()).name()
+            : "";
     destinations = new Destinations(world, recorder, options);
+    destinations.buryWhenHealed(dead);
     SimulatedBank bank = new SimulatedBank(world);
     Gates gates = new Gates(world, options, database, bank, recorder);
     processes =
@@ -147,7 +156,9 @@ public final class Run {
             findings,
             options,
             plan,
-            endpoint -> !isRehearsal() && destinations.isHealthy(endpoint));
+            endpoint ->
+                !isRehearsal() && !endpoint.equals(dead) && destinations.isHealthy(endpoint),
+            dead);
     promises.listenTo(recorder);
     recorder.listen(injector);
     world.onError(
@@ -219,14 +230,15 @@ public final class Run {
     if (!isRehearsal()) injector.heal();
     if (options.count(Option.SETTLE_RESTART) > 0) injector.killAll();
     operators.enableWhatIsNot();
-    if (!settle()) return false;
+    if (!settle(DEAD_SECONDS)) return false;
     // Until its webhooks have ended a rehearsed destination is what was asked for.
     if (isRehearsal()) injector.heal();
     phase("probe");
-    for (Endpoints.Spec endpoint : endpoints.all())
-      for (int i = 1; operators.exists(endpoint.name()) && i <= PROBES; i++)
-        senders.begin(Workload.probe(endpoint.name(), i));
-    if (!settle()) return false;
+    for (Endpoints.Spec endpoint : endpoints.all()) {
+      boolean works = operators.exists(endpoint.name()) && !endpoint.name().equals(dead);
+      for (int i = 1; works && i <= PROBES; i++) senders.begin(Workload.probe(endpoint.name(), i));
+    }
+    if (!settle(0)) return false;
     phase("quiet");
     awaitReconciler();
     world.runFor((secondsToSleep() + QUIET_SECONDS) * SECOND);
@@ -237,7 +249,7 @@ public final class Run {
   /** Content that no endpoint knows wakes endpoints when the reconciler comes to it. */
   private void awaitReconciler() {
     long left = RECONCILED_SECONDS_MAX + options.whole(Option.RECONCILER_EVERY_MILLIS) / 1_000;
-    while (left > 0 && (promises.isSomethingOwnerless() || promises.isPending())) {
+    while (left > 0 && (promises.isSomethingOwnerless() || promises.isPendingElsewhere())) {
       world.runFor(LOOK_SECONDS * SECOND);
       left -= LOOK_SECONDS;
     }
@@ -270,8 +282,12 @@ public final class Run {
     return (double) (world.steps() - before) / MEASURED_SECONDS;
   }
 
-  /** Looks seldom when it takes long: looking costs as well. */
-  private boolean settle() {
+  /**
+   * Looks seldom when it takes long: looking costs as well.
+   *
+   * @param deadSeconds how long to wait for what waits for a dead destination
+   */
+  private boolean settle(long deadSeconds) {
     long waited = 0;
     while (waited < options.whole(Option.SETTLE_SECONDS_MAX)) {
       long slice = Math.clamp(waited / 10, 1, 60);
@@ -279,8 +295,8 @@ public final class Run {
       boolean late = waited < ENABLED_AGAIN_SECONDS && waited + slice >= ENABLED_AGAIN_SECONDS;
       waited += slice;
       if (late) operators.enableWhatIsNot();
-      boolean ended =
-          !senders.areBusy() && !operators.areWaiting() && !promises.isPending() && fleet.isWhole();
+      boolean pending = waited < deadSeconds ? promises.isPending() : promises.isPendingElsewhere();
+      boolean ended = !senders.areBusy() && !operators.areWaiting() && !pending && fleet.isWhole();
       if (ended) return true;
     }
     if (!fleet.isWhole())

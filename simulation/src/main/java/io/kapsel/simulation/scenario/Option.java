@@ -249,6 +249,10 @@ public enum Option {
       Range.SWITCH,
       (d, p) -> p != Profile.DESTINATION && d.chance(0.4) ? "1" : "0"),
 
+  /** Whether the destination of one endpoint stays down when everything else is healed. */
+  SETTLE_DEAD(
+      "settle.dead", Range.SWITCH, (d, p) -> p != Profile.DESTINATION && d.chance(0.1) ? "1" : "0"),
+
   /** Webhooks a second of each tenant, 0 for no limit. */
   LIMITS_RATE(
       "limits.rate",
@@ -316,7 +320,8 @@ public enum Option {
           FAULT_KINDS,
           DESTINATION_TROUBLE,
           DESTINATION_BEHAVIOURS,
-          SETTLE_RESTART ->
+          SETTLE_RESTART,
+          SETTLE_DEAD ->
           profile != Profile.DESTINATION;
       default -> true;
     };

@@ -40,6 +40,7 @@ public final class Destinations {
   private final Map<String, Integer> arrivals = new HashMap<>();
   private final Map<String, Long> lateNanos = new TreeMap<>();
   private Triggers triggers = Triggers.NONE;
+  private String dead = "";
   private boolean healed;
 
   public Destinations(World world, Recorder recorder, Options options) {
@@ -71,7 +72,12 @@ public final class Destinations {
     lateNanos.put(node, nanos);
   }
 
-  /** From now on every destination works. */
+  /** This endpoint's will refuse connections when all others are healed. */
+  public void buryWhenHealed(String endpoint) {
+    dead = endpoint;
+  }
+
+  /** From now on every destination works, but for one that may be dead for good. */
   public void heal() {
     overruled.clear();
     lateNanos.clear();
@@ -98,7 +104,7 @@ public final class Destinations {
   }
 
   private Behaviour behaviour(String endpoint, Randomness.Stream draws) {
-    if (healed) return Behaviour.OK;
+    if (healed) return endpoint.equals(dead) ? Behaviour.CONNECTION_REFUSED : Behaviour.OK;
     Behaviour behaviour = overruled.get(endpoint);
     double trouble = options.real(Option.DESTINATION_TROUBLE);
     boolean isTrouble = draws.chance(trouble);
