@@ -273,16 +273,17 @@ public final class EndpointActor
     plan.wakeAtMillis().ifPresent(at -> wakeAt(at, now));
   }
 
-  /** Attempts that wait for a permit must not go once the endpoint has stopped attempting. */
+  /**
+   * Attempts that wait for a permit must not go once the endpoint has stopped attempting. Whether
+   * the circuit opened is no matter of the time: where the write took longer than it stays open, it
+   * is half open by now, and only a probe may go.
+   */
   private void recall(@Nullable State before, @Nullable State after) {
     if (flight.attempts().isEmpty() || before == null || after == null) return;
-    if (mayAttempt(before) && !mayAttempt(after))
-      node.pool().tell(new DeliveryPool.Recall(reports));
-  }
-
-  private boolean mayAttempt(State state) {
-    return state.status() == Status.ACTIVE
-        && state.circuit().phaseAt(node.clock().millis()) != Circuit.Phase.OPEN;
+    boolean stopped = before.status() == Status.ACTIVE && after.status() != Status.ACTIVE;
+    boolean opened =
+        after.circuit().phase() == Circuit.Phase.OPEN && !after.circuit().equals(before.circuit());
+    if (stopped || opened) node.pool().tell(new DeliveryPool.Recall(reports));
   }
 
   private void holdKeys(int keys) {

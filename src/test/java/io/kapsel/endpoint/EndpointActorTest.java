@@ -10,6 +10,8 @@ import akka.actor.typed.ActorRef;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.persistence.testkit.PersistenceTestKitPlugin;
 import akka.persistence.testkit.PersistenceTestKitSnapshotPlugin;
+import akka.persistence.testkit.ProcessingSuccess;
+import akka.persistence.testkit.WriteEvents;
 import akka.persistence.testkit.javadsl.PersistenceTestKit;
 import akka.persistence.testkit.javadsl.SnapshotTestKit;
 import com.typesafe.config.Config;
@@ -40,7 +42,7 @@ import io.kapsel.storage.HistoryStore;
 import io.kapsel.storage.StorageUnavailable;
 import io.kapsel.testing.Waiting;
 import java.time.Duration;
-import java.time.InstantSource;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -51,6 +53,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
@@ -96,6 +99,7 @@ final class EndpointActorTest {
   private final History history = new History();
   private final Watcher watcher = new Watcher();
   private final ConcurrentLinkedQueue<EndpointId> awakened = new ConcurrentLinkedQueue<>();
+  private final AtomicLong passedMillis = new AtomicLong();
   private ActorTestKit kit;
   private TestProbe<ClusterSharding.ShardCommand> shard;
   private TestProbe<DeliveryPool.Message> pool;
@@ -287,6 +291,42 @@ final class EndpointActorTest {
   }
 
   @Nested
+  class WhenItsCircuitOpens {
+    @Test
+    void calls_back_what_waits_to_be_sent() {
+      allButOneFail(List.of(DeliveryPool.Taken.class, DeliveryPool.Recall.class));
+    }
+
+    @Test
+    void calls_it_back_before_a_probe_goes_where_the_write_takes_longer_than_it_stays_open() {
+      PersistenceTestKit.create(kit.system())
+          .withPolicy(
+              (id, operation) -> {
+                if (operation instanceof WriteEvents)
+                  passedMillis.addAndGet(CONFIG.circuit().openMillis());
+                return ProcessingSuccess.getInstance();
+              });
+      allButOneFail(
+          List.of(DeliveryPool.Taken.class, DeliveryPool.Recall.class, DeliveryPool.Deliver.class));
+    }
+
+    /** The one waits for a permit. */
+    private void allButOneFail(List<Class<? extends DeliveryPool.Message>> expected) {
+      ActorRef<EndpointMessage> endpoint = created(Duration.ofHours(1));
+      int failures = CONFIG.circuit().consecutiveFailures();
+      accept(endpoint, IntStream.rangeClosed(0, failures).toArray());
+      DeliveryPool.Deliver deliver = delivery();
+      Outcome failed = Outcome.failed(Outcome.Kind.FAILED, 500, ErrorCode.SERVER_ERROR, "No.");
+      List<Endpoint.Finished> finished = new ArrayList<>();
+      for (Endpoint.Started started : deliver.attempts().subList(0, failures))
+        finished.add(finished(started, failed));
+      deliver.replyTo().tell(new DeliveryPool.Report(finished, List.of()));
+      for (Class<? extends DeliveryPool.Message> type : expected)
+        assertEquals(type, pool.receiveMessage(Duration.ofSeconds(10)).getClass());
+    }
+  }
+
+  @Nested
   class WhenAWriteFails {
     @Test
     void acknowledges_nothing_and_stops() {
@@ -313,7 +353,7 @@ final class EndpointActorTest {
   private ActorRef<EndpointMessage> spawn(Duration idleAfter) {
     EndpointActor.Node node =
         new EndpointActor.Node(
-            InstantSource.system(),
+            () -> Instant.ofEpochMilli(System.currentTimeMillis() + passedMillis.get()),
             new Random(1),
             pool.ref(),
             history,
