@@ -88,6 +88,9 @@ public final class Membership extends AbstractBehavior<Membership.Message> {
    */
   private static final int ESTRANGED_UNTIL_END = 30;
 
+  /** Ten seconds: nothing waits longer for a watch that Artery lost. */
+  private static final int TICKS_UNTIL_WATCHED_AGAIN = 5;
+
   private final Cluster cluster;
   private final UniqueAddress life;
   private final Address self;
@@ -102,6 +105,7 @@ public final class Membership extends AbstractBehavior<Membership.Message> {
   private boolean unheard;
   private int refusals;
   private int estranged;
+  private int ticks;
   private @Nullable ActorRef<Done> leaver;
 
   /**
@@ -179,6 +183,7 @@ public final class Membership extends AbstractBehavior<Membership.Message> {
     if (asking || leaver != null) return this;
     if (isMember()) {
       joined = true;
+      if (++ticks % TICKS_UNTIL_WATCHED_AGAIN == 0) RemoteWatches.repeat(getContext().getSystem());
       ask(register.alive(self.toString()), Noted::new, failure -> new Unnoted());
     } else if (isFirstSeed() && !joined) {
       ask(register.found(self.toString()), Heard::new, Unheard::new);
